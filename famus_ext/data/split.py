@@ -1,0 +1,65 @@
+"""Disjoint training, meta and test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices into the source set, int64, no index twice: ``train`` ``[N]``, ``meta`` ``[M]``, ``test`` ``[T]``."""
+
+    train: Tensor
+    meta: Tensor
+    test: Tensor
+
+
+def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int, generator: torch.Generator) -> Split:
+    """Takes a test set out at random, then a class-balanced meta set, and leaves the rest for training.
+
+    The meta set is taken before any label is corrupted, so it is clean. Where ``num_meta`` is no multiple of the
+    number of classes, the first classes have one image more.
+
+    Args:
+        labels: True labels, int64 ``[total]``.
+        num_classes: C, the number of classes.
+        num_meta: Size of the meta set, at least one image a class.
+        num_test: Size of the test set.
+        generator: Source of randomness.
+
+    Returns:
+        The three sets of indices, each in random order.
+
+    Raises:
+        ValueError: when the source is too small for the sets asked for, or a class lacks images for the meta set.
+    """
+    total = len(labels)
+    if num_test < 1:
+        raise ValueError(f"num_test: expected at least 1 test image, got {num_test}")
+    if num_meta < num_classes:
+        raise ValueError(f"num_meta: expected at least one image for each of {num_classes} classes, got {num_meta}")
+    if num_meta + num_test >= total:
+        raise ValueError(
+            f"num_meta and num_test: {num_meta} + {num_test} images leave nothing to train on; there are {total}"
+        )
+    order = torch.randperm(total, generator=generator)
+    test, rest = order[:num_test], order[num_test:]
+    in_meta = torch.zeros(len(rest), dtype=torch.bool)
+    for label, wanted in enumerate(_class_counts(num_meta, num_classes)):
+        members = (labels[rest] == label).nonzero().flatten()
+        if len(members) < wanted:
+            raise ValueError(
+                f"num_meta: {num_meta} meta images need {wanted} of class {label}, "
+                f"but only {len(members)} are left beside the test set"
+            )
+        in_meta[members[:wanted]] = True
+    return Split(train=rest[~in_meta], meta=rest[in_meta], test=test)
+
+
+def _class_counts(size: int, num_classes: int) -> list[int]:
+    """Sizes of ``num_classes`` parts of ``size`` that differ by at most one, the larger ones first."""
+    quotient, remainder = divmod(size, num_classes)
+    return [quotient + (label < remainder) for label in range(num_classes)]
