@@ -1,0 +1,112 @@
+// The Python module famus_ext._C: addresses, sizes and a stream in. It checks nothing; famus_ext/ops does.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "layer_dots.h"
+#include "virtual_step.h"
+
+#ifdef FAMUS_CUDA
+#include "cuda_status.h"
+#endif
+
+namespace py = pybind11;
+using namespace famus;
+
+namespace {
+
+using Address = std::uintptr_t;
+
+void* pointer(Address address) { return reinterpret_cast<void*>(address); }
+
+// w, g, w_hat, g_bar, rows, inner, lr
+using VirtualStepRow = std::tuple<Address, Address, Address, Address, std::int64_t, std::int64_t, double>;
+// a, b, size, layer
+using LayerDotsRow = std::tuple<Address, Address, std::int64_t, std::int64_t>;
+
+VirtualStepParams virtual_step_params(int dtype, const std::vector<VirtualStepRow>& table, Address workspace) {
+  VirtualStepParams params{static_cast<DType>(dtype), {}, static_cast<double*>(pointer(workspace))};
+  params.tensors.reserve(table.size());
+  for (const auto& [w, g, w_hat, g_bar, rows, inner, lr] : table) {
+    params.tensors.push_back({pointer(w), pointer(g), pointer(w_hat), pointer(g_bar), rows, inner, lr});
+  }
+  return params;
+}
+
+LayerDotsParams layer_dots_params(int dtype, const std::vector<LayerDotsRow>& table, std::int64_t layers, Address out,
+                                  Address workspace) {
+  LayerDotsParams params{static_cast<DType>(dtype), {}, layers, pointer(out), static_cast<double*>(pointer(workspace))};
+  params.pairs.reserve(table.size());
+  for (const auto& [a, b, size, layer] : table) params.pairs.push_back({pointer(a), pointer(b), size, layer});
+  return params;
+}
+
+#ifdef FAMUS_CUDA
+void raise_on_error(const char* op, Status status) {
+  if (status != 0) throw std::runtime_error(std::string(op) + ": " + cuda_error(status));
+}
+#endif
+
+}  // namespace
+
+PYBIND11_MODULE(_C, module) {
+  module.attr("version") = FAMUS_VERSION;
+  module.attr("cxx_compiler") = FAMUS_CXX_COMPILER;
+  py::dict dtypes;
+  dtypes["float16"] = static_cast<int>(DType::kFloat16);
+  dtypes["bfloat16"] = static_cast<int>(DType::kBFloat16);
+  dtypes["float32"] = static_cast<int>(DType::kFloat32);
+  dtypes["float64"] = static_cast<int>(DType::kFloat64);
+  module.attr("dtypes") = dtypes;
+  module.attr("ROW_SEGMENT") = kRowSegment;
+  module.attr("DOT_CHUNK") = kDotChunk;
+
+  module.def("virtual_step_workspace", [](const std::vector<VirtualStepRow>& table) {
+    return virtual_step_workspace(virtual_step_params(0, table, 0));
+  });
+  module.def("virtual_step_cpu", [](int dtype, const std::vector<VirtualStepRow>& table, int threads) {
+    const auto params = virtual_step_params(dtype, table, 0);
+    py::gil_scoped_release release;
+    virtual_step_cpu(params, threads);
+  });
+  module.def("layer_dots_workspace", [](const std::vector<LayerDotsRow>& table) {
+    return layer_dots_workspace(layer_dots_params(0, table, 0, 0, 0));
+  });
+  module.def("layer_dots_cpu", [](int dtype, const std::vector<LayerDotsRow>& table, std::int64_t layers, Address out,
+                                  Address workspace, int threads) {
+    const auto params = layer_dots_params(dtype, table, layers, out, workspace);
+    py::gil_scoped_release release;
+    layer_dots_cpu(params, threads);
+  });
+
+#ifdef FAMUS_CUDA
+  module.attr("cuda_compiler") = FAMUS_CUDA_COMPILER;
+  module.attr("cuda_version") = cuda_runtime_version();
+  module.attr("cuda_architectures") = py::tuple(py::cast(std::vector<int>{FAMUS_CUDA_ARCHITECTURES}));
+  module.def("cuda_status", [] {
+    const CudaStatus status = cuda_status();
+    return std::make_pair(status.devices, status.reason);
+  });
+  module.def("virtual_step_cuda",
+             [](int dtype, const std::vector<VirtualStepRow>& table, Address workspace, Address stream) {
+               const auto params = virtual_step_params(dtype, table, workspace);
+               raise_on_error("virtual_step", virtual_step_cuda(params, reinterpret_cast<Stream>(stream)));
+             });
+  module.def("layer_dots_cuda", [](int dtype, const std::vector<LayerDotsRow>& table, std::int64_t layers, Address out,
+                                   Address workspace, Address stream) {
+    const auto params = layer_dots_params(dtype, table, layers, out, workspace);
+    raise_on_error("layer_dots", layer_dots_cuda(params, reinterpret_cast<Stream>(stream)));
+  });
+#else
+  module.attr("cuda_compiler") = py::none();
+  module.attr("cuda_version") = py::none();
+  module.attr("cuda_architectures") = py::tuple();
+  module.def("cuda_status", [] { return std::make_pair(0, std::string("built without CUDA")); });
+#endif
+}

@@ -1,0 +1,34 @@
+// Sums on the CPU whose error does not grow with their length, and whose bits depend on the length alone.
+//
+// Terms go round kLanes sums of type A, which are vector registers; every kBlock terms the lanes are folded into a
+// float64 total. No lane ever holds more than kBlock / kLanes = 256 terms, so a float32 sum of any length keeps a
+// relative error (to the sum of magnitudes) of about 1e-6.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace famus {
+
+constexpr int kLanes = 16;
+constexpr std::int64_t kBlock = 4096;
+
+// Σ_{i < n} term(i), where term returns A. term is called once for each i, in order.
+template <typename A, typename Term>
+inline double blocked_sum(std::int64_t n, Term term) {
+  double total = 0;
+  for (std::int64_t begin = 0; begin < n; begin += kBlock) {
+    const std::int64_t end = std::min(begin + kBlock, n);
+    A lanes[kLanes] = {};
+    std::int64_t i = begin;
+    for (; i + kLanes <= end; i += kLanes) {
+#pragma omp simd
+      for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
+    }
+    for (int lane = 0; i < end; ++i, ++lane) lanes[lane] += term(i);
+    for (int lane = 0; lane < kLanes; ++lane) total += static_cast<double>(lanes[lane]);
+  }
+  return total;
+}
+
+}  // namespace famus

@@ -1,0 +1,34 @@
+"""The native module: addresses, sizes and a stream in. It checks nothing; famus_ext.ops does.
+
+The functions whose names end in _cuda exist in builds with CUDA only.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+VirtualStepTensor: TypeAlias = tuple[int, int, int, int, int, int, float]
+"""Addresses of w, g, w_hat [D, inner] and g_bar [D]; D; inner, at least 1; lr."""
+
+LayerDotsPair: TypeAlias = tuple[int, int, int, int]
+"""Addresses of a and b [size]; size, at least 1; the layer's index, never less than the previous pair's."""
+
+version: str
+cxx_compiler: str
+cuda_compiler: str | None
+cuda_version: str | None
+cuda_architectures: tuple[int, ...]
+dtypes: dict[str, int]
+ROW_SEGMENT: int
+DOT_CHUNK: int
+
+def cuda_status() -> tuple[int, str]: ...
+def virtual_step_workspace(tensors: Sequence[VirtualStepTensor], /) -> int: ...
+def virtual_step_cpu(dtype: int, tensors: Sequence[VirtualStepTensor], threads: int, /) -> None: ...
+def virtual_step_cuda(dtype: int, tensors: Sequence[VirtualStepTensor], workspace: int, stream: int, /) -> None: ...
+def layer_dots_workspace(pairs: Sequence[LayerDotsPair], /) -> int: ...
+def layer_dots_cpu(
+    dtype: int, pairs: Sequence[LayerDotsPair], layers: int, out: int, workspace: int, threads: int, /
+) -> None: ...
+def layer_dots_cuda(
+    dtype: int, pairs: Sequence[LayerDotsPair], layers: int, out: int, workspace: int, stream: int, /
+) -> None: ...

@@ -1,0 +1,142 @@
+"""Which implementation of an op runs, the native kernel or its definition in PyTorch, and why.
+
+A kernel of op ``x`` for the device type ``d`` is the function ``_C.x_d``. It runs wherever it can; `use` says
+otherwise, and `path` tells what runs for an op on a device. Asking for a kernel that is missing raises with the command
+that builds it.
+"""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+from types import TracebackType
+from typing import Literal, NamedTuple
+
+import torch  # before _C, which then shares torch's OpenMP runtime
+
+try:
+    import famus_ext._C as C
+except ImportError as error:
+    C = None  # type: ignore[assignment]
+    _import_error = error
+
+__all__ = ["C", "Mode", "Path", "dtype_code", "missing", "path", "supports_capability", "use"]
+
+Mode = Literal["auto", "native", "reference"]
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+_BUILD = "pip install --no-build-isolation -e ."
+_mode: Mode = "auto"
+
+
+class Path(NamedTuple):
+    """What runs for an op on a device, "native" or "reference", and the reason."""
+
+    name: Literal["native", "reference"]
+    reason: str
+
+
+def missing() -> str | None:
+    """Why there is no native module; None where there is one."""
+    if C is not None:
+        return None
+    if not isinstance(_import_error, ModuleNotFoundError):
+        return f"famus_ext._C does not load: {_import_error}"
+    if (_ROOT / "setup.py").exists():
+        return (
+            f"famus_ext was imported from its source folder, {_ROOT}, where famus_ext._C has not been built. "
+            f"Build it there with `{_BUILD}`, or start Python in another folder to get the installed package"
+        )
+    return f"famus_ext was installed without famus_ext._C. Reinstall it from its source folder with `{_BUILD}`"
+
+
+@functools.cache
+def dtype_code(dtype: torch.dtype) -> int:
+    """The native module's number for a dtype."""
+    return C.dtypes[str(dtype).removeprefix("torch.")]
+
+
+def supports_capability(architectures: tuple[int, ...], capability: tuple[int, int]) -> bool:
+    """Whether kernels built for `architectures` run on a GPU of that compute capability.
+
+    Machine code runs on its own major version from its minor version on; the newest is there as PTX too, which every
+    later GPU can compile.
+    """
+    major, minor = capability
+    same_major = any(built // 10 == major and built % 10 <= minor for built in architectures)
+    return same_major or max(architectures) <= 10 * major + minor
+
+
+@functools.cache
+def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
+    """Why the op's kernel cannot run on the device; None where it can."""
+    reason = missing()
+    if reason is not None:
+        return reason
+    if not hasattr(C, f"{op}_{device_type}"):
+        if device_type == "cuda":
+            return f"famus_ext._C was built without CUDA; build it with `FAMUS_CUDA=ON {_BUILD}`"
+        return f"there is no kernel for {device_type} devices"
+    if device_type == "cuda":
+        devices, reason = C.cuda_status()
+        if devices == 0:
+            return f"the CUDA {C.cuda_version} runtime of famus_ext._C cannot use a GPU here: {reason}"
+        capability = torch.cuda.get_device_capability(index)
+        if not supports_capability(C.cuda_architectures, capability):
+            major, minor = capability
+            build = f"FAMUS_CUDA_ARCHITECTURES={major}{minor} FAMUS_CUDA=ON {_BUILD}"
+            return f"famus_ext._C has no kernels for compute capability {major}.{minor}; build it with `{build}`"
+    return None
+
+
+def path(op: str, device: torch.device) -> Path:
+    """What runs for `op` on `device` under the current mode.
+
+    Args:
+        op: name of an op in `famus_ext.ops`.
+        device: where its tensors are.
+
+    Raises:
+        RuntimeError: the mode is "native" and there is no kernel for this device; says what builds it.
+    """
+    if _mode == "reference":
+        return Path("reference", 'asked for with use("reference")')
+    obstacle = _obstacle(op, device.type, device.index)
+    if obstacle is None:
+        return Path("native", f"{op}_{device.type} of famus_ext._C")
+    if _mode == "native":
+        raise RuntimeError(f"{op} has no native kernel on {device}: {obstacle}")
+    return Path("reference", obstacle)
+
+
+class use:
+    """Choose what runs for every op of this process: at once, and until the end of the block if used in ``with``.
+
+    Args:
+        mode: "auto" (the kernel where it can run, else the definition), "native" (the kernel, or an error) or
+            "reference" (the definition in PyTorch).
+
+    Raises:
+        ValueError: another mode.
+        RuntimeError: "native" in an installation without the native module; says what builds it.
+    """
+
+    def __init__(self, mode: Mode) -> None:
+        global _mode
+        if mode not in ("auto", "native", "reference"):
+            raise ValueError(f'mode: expected "auto", "native" or "reference", got {mode!r}')
+        reason = missing()
+        if mode == "native" and reason is not None:
+            raise RuntimeError(reason)
+        self._previous = _mode
+        _mode = mode
+
+    def __enter__(self) -> None:
+        """Keep the mode until the block ends."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Return to the mode before."""
+        global _mode
+        _mode = self._previous

@@ -1,0 +1,10 @@
+"""Ops with native kernels. Each stands in a file of its own, below its definition in PyTorch.
+
+virtual_step: the virtual weights ŵ and the pooled gradient ḡ of every tensor.
+layer_dots: the inner product of two families of tensors in every layer.
+"""
+
+from famus_ext.ops.layer_dots import layer_dots
+from famus_ext.ops.virtual_step import virtual_step
+
+__all__ = ["layer_dots", "virtual_step"]

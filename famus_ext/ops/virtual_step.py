@@ -1,0 +1,187 @@
+"""Virtual-Train and the average pooling of the gradient, for many tensors from one read of the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from famus_ext import _native
+from famus_ext._checks import check_alike, check_finite, check_same_length, check_sequence, check_tensor
+from famus_ext.ops._layout import ACCUMULATE, in_order_of, rows_in_order
+
+Gradients = Sequence[Tensor | None]
+
+
+def virtual_step_reference(
+    parameters: Sequence[Tensor], gradients: Gradients, lr: Sequence[float]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The definition of `virtual_step`: one learning rate a tensor, and ḡ as tensors of their own."""
+    w_hat, g_bar = [], []
+    for w, g, alpha in zip(parameters, gradients, lr, strict=True):
+        accumulate = ACCUMULATE[w.dtype]
+        if g is None:
+            w_hat.append(w.view_as(w))
+            g_bar.append(w.new_zeros(_rows(w), dtype=accumulate))
+        else:
+            w_hat.append((w.to(accumulate) - alpha * g.to(accumulate)).to(w.dtype))
+            g_bar.append(g.to(accumulate).reshape(_rows(g), _inner(g)).sum(1) / max(_inner(g), 1))
+    return w_hat, g_bar
+
+
+def _rows(tensor: Tensor) -> int:
+    """D, the length of the first dimension; 1 for a scalar."""
+    return len(tensor) if tensor.dim() else 1
+
+
+def _inner(tensor: Tensor) -> int:
+    """Number of entries in a row."""
+    return tensor.shape[1:].numel()
+
+
+def _launch(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor | None], Tensor]:
+    """Run the kernel on tensors of one device and dtype: ŵ, None where g is None, and all ḡ in one tensor."""
+    device, dtype, rows = w[0].device, w[0].dtype, [_rows(tensor) for tensor in w]
+    complete = all(gradient is not None and gradient.numel() for gradient in g)
+    pooled = (torch.empty if complete else torch.zeros)(sum(rows), dtype=ACCUMULATE[dtype], device=device)
+    g_bar, width = pooled.data_ptr(), pooled.element_size()
+
+    w_hat: list[Tensor | None] = []
+    keep: list[Tensor] = []  # copies that the kernel reads
+    reorder: list[tuple[Tensor, Tensor]] = []
+    table: list[tuple[int, int, int, int, int, int, float]] = []  # as virtual_step_cpu of _C.pyi takes it
+    for weight, gradient, alpha, count in zip(w, g, lr, rows, strict=True):
+        if gradient is None:
+            w_hat.append(None)
+        else:
+            result = torch.empty_like(weight)
+            w_hat.append(result)
+            if not (weight.is_contiguous() and gradient.is_contiguous()):
+                if not rows_in_order(result):
+                    reorder.append((result, result := torch.empty(weight.shape, dtype=dtype, device=device)))
+                weight, gradient = in_order_of(result, weight), in_order_of(result, gradient)
+                keep += (weight, gradient)
+            entries = weight.numel()
+            if entries:
+                addresses = weight.data_ptr(), gradient.data_ptr(), result.data_ptr(), g_bar
+                table.append((*addresses, count, entries // count, alpha))
+        g_bar += count * width
+    if device.type == "cpu":
+        _native.C.virtual_step_cpu(_native.dtype_code(dtype), table, torch.get_num_threads())
+    else:
+        with torch.cuda.device(device):
+            workspace = torch.empty(_native.C.virtual_step_workspace(table), dtype=torch.float64, device=device)
+            stream = torch.cuda.current_stream(device).cuda_stream
+            _native.C.virtual_step_cuda(_native.dtype_code(dtype), table, workspace.data_ptr(), stream)
+    for result, rows_first in reorder:
+        result.copy_(rows_first)
+    return w_hat, pooled
+
+
+class _VirtualStep(torch.autograd.Function):
+    """The kernel for tensors of one device and dtype. Differentiable any number of times.
+
+    The map is linear, so its backward is its transpose and needs neither w nor g; it is made of PyTorch's operations,
+    which are differentiable themselves. Recomputing the definition for its gradient would read both again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, lr: Sequence[float], *tensors: Any) -> tuple[Tensor | None, ...]:
+        w, g = tensors[: len(lr)], tensors[len(lr) :]
+        ctx.set_materialize_grads(False)
+        ctx.lr, ctx.shapes, ctx.dtype = lr, [tensor.shape for tensor in w], w[0].dtype
+        w_hat, pooled = _launch(w, g, lr)
+        return (*w_hat, pooled)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor | None) -> tuple[Tensor | None, ...]:
+        *grad_w_hat, grad_pooled = cotangents
+        rows = [shape[0] if shape else 1 for shape in ctx.shapes]
+        grad_g_bar = [None] * len(rows) if grad_pooled is None else grad_pooled.split_with_sizes(rows)
+        grad_g: list[Tensor | None] = []
+        for t, (shape, alpha, u, v) in enumerate(zip(ctx.shapes, ctx.lr, grad_w_hat, grad_g_bar, strict=True)):
+            if not ctx.needs_input_grad[1 + len(rows) + t]:
+                grad_g.append(None)
+                continue
+            parts = []
+            if u is not None:
+                parts.append(-alpha * u)
+            if v is not None:
+                mean = v / max(shape[1:].numel(), 1)
+                parts.append(mean.to(ctx.dtype).reshape(*shape[:1], *[1] * len(shape[1:])).expand(shape))
+            grad_g.append(sum(parts[1:], parts[0]) if parts else None)
+        return None, *grad_w_hat, *grad_g
+
+
+def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor], Tensor]:
+    """ŵ, and all ḡ in one tensor, for tensors of one device and dtype."""
+    if _native.path("virtual_step", w[0].device).name == "reference":
+        reference, g_bar = virtual_step_reference(w, g, lr)
+        return reference, torch.cat(g_bar)
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*w, *g)):
+        *w_hat, pooled = _VirtualStep.apply(lr, *w, *g)  # type: ignore[no-untyped-call]
+        return [tensor.view_as(tensor) if hat is None else hat for tensor, hat in zip(w, w_hat, strict=True)], pooled
+    launched, pooled = _launch(w, g, lr)
+    return [tensor.detach() if hat is None else hat for tensor, hat in zip(w, launched, strict=True)], pooled
+
+
+def _check(parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]) -> list[float]:
+    """Raise as `virtual_step` says; one learning rate a tensor."""
+    check_sequence("parameters", parameters)
+    check_sequence("gradients", gradients)
+    check_same_length("gradients", gradients, "parameters", len(parameters))
+    for t, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
+        check_tensor(f"parameters[{t}]", w)
+        if g is not None:
+            check_tensor(f"gradients[{t}]", g)
+            check_alike(f"gradients[{t}]", g, f"parameters[{t}]", w)
+    if not isinstance(lr, Sequence):
+        return [check_finite("lr", lr)] * len(parameters)
+    check_same_length("lr", lr, "parameters", len(parameters))
+    return [check_finite(f"lr[{t}]", alpha) for t, alpha in enumerate(lr)]
+
+
+def virtual_step(
+    parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The virtual weights and the average-pooled gradient of every tensor.
+
+    For w [D, ...] and g [D, ...] of parameter t, with learning rate α_t:
+
+        ŵ = w − α_t g                                                     FaMUS, Eq. 3
+        ḡ[d] = mean of g[d, ...] over all dimensions but the first        FaMUS, Eq. 8
+
+    A vector's ḡ is the vector, a scalar's has shape [1], and the mean of a row without entries is 0. Sums are formed in
+    float32, for float64 in float64, in an order that depends on the shape alone: the same input gives the same bits.
+    Differentiable any number of times in w and g.
+
+    Args:
+        parameters: T tensors w [D, ...] of float16, bfloat16, float32 or float64, on any devices, of any strides. Not
+            written to.
+        gradients: T tensors g, each of the shape, dtype and device of its w; None counts as zero.
+        lr: α, a finite number for all tensors or one a tensor.
+
+    Returns:
+        T tensors ŵ of the dtype and shape of w, and of its strides where w fills its memory; where g is None, an alias
+        of w, detached unless gradients are recorded. And T tensors ḡ [D] of float32, for float64 float64: all those of
+        one device and dtype of w are views into one tensor, one after another in the order of `parameters`.
+
+    Raises:
+        TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; w and g of
+            different dtypes.
+        ValueError: different lengths; w and g of different shapes or devices; a meta tensor; an lr that is not finite.
+    """
+    rates = _check(parameters, gradients, lr)
+    groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
+    for t, w in enumerate(parameters):
+        groups.setdefault((w.device, w.dtype), []).append(t)
+    w_hat, g_bar = list(parameters), list(parameters)
+    for members in groups.values():
+        group = [parameters[t] for t in members]
+        hats, pooled = _group(group, [gradients[t] for t in members], [rates[t] for t in members])
+        means = pooled.split_with_sizes([_rows(tensor) for tensor in group])
+        for t, hat, mean in zip(members, hats, means, strict=True):
+            w_hat[t], g_bar[t] = hat, mean
+    return w_hat, g_bar
