@@ -28,7 +28,7 @@ class PreActivationBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Add the residual branch to the shortcut."""
         activated = self.relu(self.norm1(x))
-        residual = self.conv2(self.relu(self.norm2(self.conv1(activated))))
+        residual: Tensor = self.conv2(self.relu(self.norm2(self.conv1(activated))))
         return residual + (x if self.shortcut is None else self.shortcut(activated))
 
 
@@ -62,7 +62,8 @@ class WideResNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits [N, C] of images [N, 3, H, W]."""
         features = self.relu(self.norm(self.blocks(self.stem(images))))
-        return self.classifier(self.pool(features).flatten(1))  # type: ignore[no-any-return]
+        logits: Tensor = self.classifier(self.pool(features).flatten(1))
+        return logits
 
     def _initialise(self) -> None:
         """Draw He-normal convolutions (fan out) and zero the classifier's bias."""

@@ -1,0 +1,49 @@
+"""What a result depends on: commit, device, threads and versions."""
+
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import famus_ext
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """Describe the machine and the software, for the head of a result file."""
+    return {
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "cuda": torch.version.cuda,
+            "famus_ext": famus_ext.__version__,
+        },
+    }
+
+
+def device_name(device: torch.device) -> str:
+    """Name the GPU or the processor."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str | None:
+    """Output of a git command in the repository, None outside a checkout."""
+    try:
+        result = subprocess.run(["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return result.stdout.strip()

@@ -1,0 +1,139 @@
+"""Milliseconds and memory of one step of meta-learning, beside plain SGD, double backward and the paper's figures.
+
+    python benchmarks/meta_step_ms.py --quick              # a small network, for a CPU
+    python benchmarks/meta_step_ms.py --table 1 4          # the paper's tables, for a GPU
+
+Before anything is timed, the rows' gradients are held against double backward's. Times are medians and quartiles over
+interleaved rounds; multiples of plain SGD are formed round by round. Memory is the peak that a step allocates.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from agreement import Agreement, first_steps
+from environment import describe
+from memory import peak_bytes
+from report import format_table
+from tables import PAPER, QUICK, Row, Table
+from timing import Spread, interleaved, paired_ratio
+from trial import Trial
+
+SEED = 0
+# The memory of a sampled step depends on the sample: the peak is taken over a few.
+MEMORY_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        quick: The small table: WRN-16-4, batch 32 + 32.
+        table: The paper's tables to measure, 1 to 4.
+        device: "cpu", "cuda", or "auto" for the GPU where there is one.
+        depth: Another depth of the network than the table's, 6 n + 4.
+        width: Another width of the network.
+        batch: Another size of both batches.
+        rounds: Timed steps of every row.
+        warm_up: Steps of every row before; the learned samplers close most of their gates in them.
+        threads: Threads of the CPU; all cores by default.
+        tf32: Let a GPU round the factors of float32 products to TF32 while timing.
+        json: Where to leave the result.
+    """
+
+    quick: bool = False
+    table: tuple[int, ...] = (1, 2, 3, 4)
+    device: str = "auto"
+    depth: int | None = None
+    width: int | None = None
+    batch: int | None = None
+    rounds: int = 9
+    warm_up: int = 20
+    threads: int | None = None
+    tf32: bool = False
+    json: Path | None = None
+
+
+def main(options: Options) -> None:
+    """Measure the chosen tables, print them, and leave the JSON."""
+    wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(wanted if options.device == "auto" else options.device)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    tables = [QUICK] if options.quick else [PAPER[number] for number in options.table]
+    result: dict[str, Any] = {"benchmark": "meta_step_ms", **describe(device), "tf32": options.tf32, "tables": []}
+    print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}")
+    for table in tables:
+        measured = measure(_resize(table, options), device, options)
+        result["tables"].append(measured)
+        print("\n" + format_table(measured), flush=True)
+    if options.json is not None:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measure(table: Table, device: torch.device, options: Options) -> dict[str, Any]:
+    """Check and measure the rows of one table: a record for the result file."""
+    record = asdict(table) | {"rounds": options.rounds, "warm_up": options.warm_up}
+    if not table.rows:
+        return record
+    _set_tf32(False)
+    trials = {row.name: Trial(row, table, device, SEED) for row in table.rows}
+    agreements = first_steps(table.rows, trials, SEED)
+    _set_tf32(options.tf32)
+    for step in range(options.warm_up):
+        for trial in trials.values():
+            torch.manual_seed(SEED + step)
+            trial()
+    peaks = {name: max(peak_bytes(trial, device) for _ in range(MEMORY_STEPS)) for name, trial in trials.items()}
+    times = interleaved(trials, options.rounds, device, SEED)
+    active = {name: trial.active_layers(options.rounds) for name, trial in trials.items()}
+    return record | {"rows": [_row_record(row, table, times, peaks, active, agreements) for row in table.rows]}
+
+
+def _row_record(
+    row: Row,
+    table: Table,
+    times: dict[str, list[float]],
+    peaks: dict[str, int],
+    active: dict[str, float | None],
+    agreements: dict[str, Agreement],
+) -> dict[str, Any]:
+    """What was measured of one row, in terms of plain SGD and of double backward through every layer."""
+    plain, base = table.rows[0], table.base_of(row)
+    agreement = agreements.get(row.name)
+    return asdict(row) | {
+        "ms": asdict(Spread.of(times[row.name])),
+        "times_plain": asdict(paired_ratio(times[row.name], times[plain.name])),
+        "speedup": asdict(paired_ratio(times[base.name], times[row.name])),
+        "paper_speedup": None if row.paper_ms is None else base.paper_ms / row.paper_ms,
+        "peak_bytes": peaks[row.name],
+        "peak_times_plain": peaks[row.name] / peaks[plain.name],
+        "active_layers": active[row.name],
+        "agreement": None if agreement is None else asdict(agreement),
+    }
+
+
+def _resize(table: Table, options: Options) -> Table:
+    """The table on another network or batch, where the options ask for one."""
+    return replace(
+        table,
+        depth=options.depth or table.depth,
+        width=options.width or table.width,
+        batch=options.batch or table.batch,
+        meta_batch=options.batch or table.meta_batch,
+    )
+
+
+def _set_tf32(allowed: bool) -> None:
+    """Switch TF32 in convolutions and matrix products."""
+    torch.backends.cudnn.allow_tf32 = allowed
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options, description=__doc__))
