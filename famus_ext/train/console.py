@@ -1,0 +1,94 @@
+"""What an experiment says while it runs: a bar, a line an epoch, and the comparison at the end."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+from famus_ext.data import NoisyData
+from famus_ext.train.config import Config, Method
+from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
+
+NOISE_NAMES = {
+    "symmetric": "symmetric, the true class included",
+    "symmetric-excluding": "symmetric, the true class excluded",
+    "pairflip": "pairflip",
+}
+
+
+def method_name(config: Config, method: Method) -> str:
+    """A method as tables and pictures name it."""
+    if method == "ce":
+        return "plain cross-entropy"
+    name = {"mwnet": "MW-Net", "l2r": "L2R"}[method]
+    if config.meta.sampler == "gumbel":
+        return f"{name} + FaMUS"
+    if config.meta.sampler == "last":
+        return f"{name}, last {config.meta.last_layers}"
+    return f"{name}, every layer"
+
+
+def data_line(config: Config, data: NoisyData, seed: int) -> str:
+    """The sets of one seed and their actual noise rate."""
+    rate = "unknown" if data.actual_noise_rate is None else f"{data.actual_noise_rate:.1%}"
+    return (
+        f"seed {seed}: {len(data.train)} training images, {len(data.meta)} clean meta, {len(data.test)} test; "
+        f"noise {NOISE_NAMES[config.data.noise_type]}, rate {config.data.noise_rate:.1%}, actual rate {rate}, "
+        f"labels {data.labels_hash[:12]}"
+    )
+
+
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """One epoch: test accuracy, mean weights, active layers, time."""
+    parts = [
+        f"{record.method:>5} seed {record.seed}  epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
+        f"test {record.test_accuracy:6.1%}",
+    ]
+    if record.active_layers is not None:
+        clean, wrong = _weight(record.weight_clean), _weight(record.weight_wrong)
+        parts.append(f"mean weight clean {clean}, wrong {wrong}")
+        parts.append(f"active layers {record.active_layers:.1f} of {len(record.gate_rates)}")
+    parts.append(f"{record.ms_per_step:.1f} ms/step")
+    return "  ".join(parts)
+
+
+def summary_lines(config: Config, results: list[RunResult]) -> list[str]:
+    """A table, a line a method, and the comparison with plain cross-entropy where there is one."""
+    summary = summarise(results)
+    names = {method: method_name(config, method) for method in summary}
+    width = max(map(len, names.values()))
+    seeds = f"{len(config.seeds)} seeds, mean ± deviation" if len(config.seeds) > 1 else f"seed {config.seeds[0]}"
+    lines = [f"test accuracy over {seeds}:"]
+    lines += [
+        f"  {names[method]:<{width}}  final {_percent(spreads['final'])}  best {_percent(spreads['best'])}  "
+        f"{spreads['ms_per_step'].mean:.1f} ms/step"
+        for method, spreads in summary.items()
+    ]
+    method = config.meta.method
+    if config.baseline and method != "ce":
+        lines.append(
+            f"{names[method]} {_percent(summary[method]['final'])} against {names['ce']} "
+            f"{_percent(summary['ce']['final'])} after {config.optimizer.epochs} epochs"
+        )
+    return lines
+
+
+def progress_bar(total: int, initial: int) -> tqdm[None]:
+    """A bar of steps on the error stream; none where that is no terminal."""
+    return tqdm(total=total, initial=initial, unit="step", leave=False, disable=None, file=sys.stderr)
+
+
+def say(line: str) -> None:
+    """Prints a line above the bar."""
+    tqdm.write(line, file=sys.stdout)
+    sys.stdout.flush()
+
+
+def _weight(value: float | None) -> str:
+    return "   –" if value is None else f"{value:.2f}"
+
+
+def _percent(spread: Spread) -> str:
+    mean = f"{100 * spread.mean:.1f}"
+    return f"{mean} %" if spread.deviation is None else f"{mean} ± {100 * spread.deviation:.1f} %"

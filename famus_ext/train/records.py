@@ -1,0 +1,112 @@
+"""What is kept of a run: a record an epoch, and the result of it all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+from torch import Tensor
+
+from famus_ext.train.config import Method
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch of one run: a line of ``metrics.jsonl``.
+
+    Attributes:
+        method: What trained.
+        seed: The run's seed.
+        epoch: Epochs trained so far, from 1.
+        test_accuracy: Share of the clean test set that is right after the epoch.
+        train_loss: Mean over the steps of the training loss that was minimised.
+        weight_clean: Mean weight of the examples with a right label, 1 = plain training; None where nobody knows.
+        weight_wrong: The same for the examples with a wrong label.
+        active_layers: Mean number of layers with a meta gradient; None without a meta step.
+        gate_rates: Share of the steps in which each layer had one, ``[L]``; empty without a meta step.
+        lr: Learning rate of the network.
+        ms_per_step: Wall-clock milliseconds a training step, evaluation left out.
+        actual_noise_rate: Share of wrong training labels.
+        labels_hash: SHA-256 of the training labels.
+    """
+
+    method: Method
+    seed: int
+    epoch: int
+    test_accuracy: float
+    train_loss: float
+    weight_clean: float | None
+    weight_wrong: float | None
+    active_layers: float | None
+    gate_rates: list[float]
+    lr: float
+    ms_per_step: float
+    actual_noise_rate: float | None
+    labels_hash: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as a dict of plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One finished run.
+
+    Attributes:
+        method: What trained.
+        seed: The run's seed.
+        history: A record an epoch.
+        weights: Learned weight of every training example, float32 ``[N]``, 1 = plain training.
+        wrong: Whether its label is wrong, bool ``[N]``; None where nobody knows.
+    """
+
+    method: Method
+    seed: int
+    history: tuple[EpochRecord, ...]
+    weights: Tensor
+    wrong: Tensor | None
+
+    @property
+    def final(self) -> float:
+        """Test accuracy after the last epoch."""
+        return self.history[-1].test_accuracy
+
+    @property
+    def best(self) -> float:
+        """Highest test accuracy after any epoch: looked up on the test set, so it flatters."""
+        return max(record.test_accuracy for record in self.history)
+
+    @property
+    def ms_per_step(self) -> float:
+        """Mean over the epochs."""
+        return fmean(record.ms_per_step for record in self.history)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample standard deviation over the seeds; the deviation of one seed is None."""
+
+    mean: float
+    deviation: float | None
+
+    @classmethod
+    def of(cls, values: list[float]) -> Spread:
+        """The spread of ``values``, one a seed."""
+        return cls(fmean(values), stdev(values) if len(values) > 1 else None)
+
+
+def summarise(results: list[RunResult]) -> dict[Method, dict[str, Spread]]:
+    """Final and best test accuracy and ms a step by method, in the order in which the methods came."""
+    by_method: dict[Method, list[RunResult]] = {}
+    for result in results:
+        by_method.setdefault(result.method, []).append(result)
+    return {
+        method: {
+            "final": Spread.of([run.final for run in runs]),
+            "best": Spread.of([run.best for run in runs]),
+            "ms_per_step": Spread.of([run.ms_per_step for run in runs]),
+        }
+        for method, runs in by_method.items()
+    }
