@@ -10,10 +10,11 @@ from typing import Annotated
 
 import tyro
 
+from famus_ext.errors import NonFiniteError
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config, OptionError
 from famus_ext.train.console import say
-from famus_ext.train.experiment import run_experiment
+from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.run_folder import RunFolder, check_unchanged
 from famus_ext.train.trainer import TrainingError
 
@@ -25,9 +26,9 @@ INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 class FolderOptions:
     """Where the results go."""
 
-    out: Path | None = None
+    out: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """New folder for the results; runs/<data set>-<method>-<number> where not given."""
-    resume: Path | None = None
+    resume: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Folder of an experiment to go on with, under its own options; --epochs may be raised."""
 
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     except OptionError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
-    except (CheckpointError, TrainingError, OSError) as error:
+    except (CheckpointError, TrainingError, NonFiniteError, OSError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,6 +72,7 @@ def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
     """The options and the folder, new or resumed. A resumed experiment's own options are the defaults."""
     options = _parse(arguments, Options(Config(), FolderOptions()))
     if options.folder.resume is None:
+        check_runnable(options.config)
         return options.config, RunFolder.create(options.folder.out, options.config)
     if options.folder.out is not None:
         raise OptionError("--out: not with --resume, which goes on in its own folder")

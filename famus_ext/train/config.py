@@ -112,7 +112,7 @@ class MachineOptions:
 
     device: Device = "auto"
     """auto: cuda where a GPU can be used, else cpu."""
-    threads: int | None = None
+    threads: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Threads of PyTorch's CPU kernels; PyTorch's own choice where not given."""
 
     def __post_init__(self) -> None:

@@ -26,7 +26,7 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
         The runs, seed by seed, the baseline first.
 
     Raises:
-        OptionError: when the device or the data cannot be had as asked for.
+        OptionError: see ``check_runnable``.
         CheckpointError: for a checkpoint that cannot be continued from.
         TrainingError: when a loss stops being finite.
     """
@@ -45,6 +45,17 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
     for line in summary_lines(config, results):
         say(line)
     return results
+
+
+def check_runnable(config: Config) -> None:
+    """Makes everything of the first run once, so that options that do not fit are found before a folder is made.
+
+    Raises:
+        OptionError: for a device, data or a sampler that cannot be had as asked for.
+    """
+    device = resolve_device(config)
+    data = make_data(config.data, config.seeds[0])
+    Trainer(config, config.meta.method, config.seeds[0], data, device)
 
 
 def resolve_device(config: Config) -> torch.device:

@@ -1,0 +1,40 @@
+"""Runs small enough to repeat."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from famus_ext.train.assembly import make_data
+from famus_ext.train.config import Config, DataOptions, MachineOptions, OptimizerOptions
+from famus_ext.train.trainer import Trainer
+
+SMALL = Config(
+    data=DataOptions(num_test=1500),  # leaves 197 training images: two steps an epoch
+    optimizer=OptimizerOptions(epochs=4),
+    machine=MachineOptions(device="cpu"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _threads_and_random_state_come_back():
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_rng_state(state)
+
+
+@pytest.fixture
+def small():
+    return SMALL
+
+
+@pytest.fixture
+def make_trainer():
+    """Makes a trainer of the small experiment: ``make_trainer("l2r", sampler="all")``."""
+
+    def make(method, config=SMALL, seed=0, **meta):
+        config = replace(config, meta=replace(config.meta, method=method, **meta))
+        return Trainer(config, method, seed, make_data(config.data, seed), torch.device("cpu"))
+
+    return make
