@@ -17,7 +17,7 @@ class Agreement:
     """Relative errors of a row's first step against its reference row.
 
     Attributes:
-        meta_gradient: error of the gradients of θ and, for a learned sampler, of η.
+        meta_gradient: error of the gradients of θ and, for a learned sampler, of the change of η.
         actual_gradient: error of the gradients of w in Actual-Train, with the updated θ.
     """
 
@@ -36,7 +36,10 @@ def first_steps(rows: tuple[Row, ...], trials: Mapping[str, Trial], seed: int = 
     for row in rows:
         torch.manual_seed(seed)
         trial = trials[row.name]
-        meta[row.name] = trial() | {name: eta.grad for name, eta in trial.sampler.named_parameters(prefix="η")}
+        eta = {name: parameter.detach().clone() for name, parameter in trial.sampler.named_parameters()}
+        meta[row.name] = trial()
+        for name, parameter in trial.sampler.named_parameters():
+            meta[row.name][f"η.{name}"] = parameter.detach() - eta[name]
         actual[row.name] = trial.gradients()
     found: dict[str, Agreement] = {}
     for row in rows:

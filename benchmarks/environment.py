@@ -1,4 +1,4 @@
-"""What a result depends on: commit, device, threads and versions."""
+"""What a result depends on: commit, device, threads, versions, and which implementation of the ops runs."""
 
 import platform
 import subprocess
@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def describe(device: torch.device) -> dict[str, Any]:
     """Describe the machine and the software, for the head of a result file."""
+    build = famus_ext.build_info()
     return {
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
@@ -22,9 +23,11 @@ def describe(device: torch.device) -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "cuda": torch.version.cuda,
-            "famus_ext": famus_ext.__version__,
+            "torch_cuda": build.torch_cuda_version,
+            "famus_ext": build.version or build.native,
+            "famus_ext_cuda": build.cuda_version,
         },
+        "ops": {op: path.name for (op, kind), path in build.paths.items() if kind == device.type},
     }
 
 

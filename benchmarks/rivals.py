@@ -36,8 +36,8 @@ class PlainStep:
 class DoubleBackwardStep:
     """MW-Net's step (FaMUS, Eq. 3, 4, 6) by double backward, as well as it can be written.
 
-    Actual-Train goes backward through the forward pass of Virtual-Train; the chain rule is cut at the virtual weights, so
-    that the graph of the meta batch is gone before the second derivative is taken; the meta batch leaves the buffers
+    Actual-Train goes backward through the forward pass of Virtual-Train; the chain rule is cut at the virtual weights,
+    so that the graph of the meta batch is gone before the second derivative is taken; the meta batch leaves the buffers
     alone.
     """
 

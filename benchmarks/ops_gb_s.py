@@ -1,0 +1,179 @@
+"""Time and memory traffic of the native ops on a network's parameters, beside a copy and PyTorch's own operations.
+
+    python benchmarks/ops_gb_s.py --device cuda
+
+GB/s counts the bytes that must move (every input read once, every output written once), so a rival that moves more
+shows fewer. The share is of the GB/s that a copy reaches in the same rounds. Before anything is timed the ops are held
+against their formulas in float64.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import tyro
+from environment import describe
+from timing import Spread, interleaved, paired_ratio
+from torch import Tensor
+
+from famus_ext import ops
+from famus_ext._native import path
+from famus_ext.models import wide_resnet
+
+LEARNING_RATE = 0.05
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        dtype: Of the parameters and gradients.
+        depth: Depth of the wide residual network whose parameters are used.
+        width: Its width.
+        rounds: Timed rounds.
+        calls: Calls that are timed together in a round; on a GPU they hide the launch of the first.
+        threads: Threads of the CPU; all cores by default.
+        json: Where to leave the result.
+    """
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    dtype: Literal["float32", "bfloat16", "float16", "float64"] = "float32"
+    depth: int = 28
+    width: int = 10
+    rounds: int = 15
+    calls: int = 10
+    threads: int | None = None
+    json: Path | None = None
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A call, the op that it computes, and the number of parameter-sized tensors that must move."""
+
+    op: str
+    name: str
+    tensors_moved: int
+    call: Callable[[], object]
+
+
+def contenders(w: list[Tensor], g: list[Tensor]) -> tuple[Contender, ...]:
+    """The copy, and every op by its kernel and by PyTorch's multi-tensor operations."""
+    flat = torch.cat([tensor.flatten() for tensor in w])
+    target = torch.empty_like(flat)
+    layers_w, layers_g = [[tensor] for tensor in w], [[tensor] for tensor in g]
+    return (
+        Contender("copy", "copy", 2, lambda: target.copy_(flat)),
+        Contender("virtual_step", "famus", 3, lambda: ops.virtual_step(w, g, LEARNING_RATE)),
+        Contender("virtual_step", "foreach", 3, lambda: foreach_virtual_step(w, g)),
+        Contender("layer_dots", "famus", 2, lambda: ops.layer_dots(layers_w, layers_g)),
+        Contender("layer_dots", "dot by dot", 2, lambda: dot_by_dot(w, g)),
+    )
+
+
+def foreach_virtual_step(w: Sequence[Tensor], g: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """The virtual step from PyTorch's fused multi-tensor update and a mean a tensor."""
+    pooled = [tensor.flatten(1).mean(1) if tensor.dim() > 1 else tensor for tensor in g]
+    return list(torch._foreach_add(w, g, alpha=-LEARNING_RATE)), pooled
+
+
+def dot_by_dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """The dot products of layers of one tensor each."""
+    return torch.stack([torch.dot(first.flatten(), second.flatten()) for first, second in zip(a, b, strict=True)])
+
+
+def check(w: list[Tensor], g: list[Tensor]) -> dict[str, float]:
+    """Relative errors of the ops against the same formula in float64.
+
+    Raises:
+        ArithmeticError: an error is above what rounding in the inputs' dtype can leave.
+    """
+    exact_w, exact_g = [tensor.double() for tensor in w], [tensor.double() for tensor in g]
+    exact_hat, exact_bar = foreach_virtual_step(exact_w, exact_g)
+    w_hat, g_bar = ops.virtual_step(w, g, LEARNING_RATE)
+    dots = ops.layer_dots([[tensor] for tensor in w], [[tensor] for tensor in g])
+    # A dot product rounds with the size of its terms, not of their sum.
+    scale = dot_by_dot([tensor.abs() for tensor in exact_w], [tensor.abs() for tensor in exact_g])
+    errors = {
+        "w_hat": _largest(w_hat, exact_hat),
+        "g_bar": _largest(g_bar, exact_bar),
+        "layer_dots": ((dots.double() - dot_by_dot(exact_w, exact_g)).abs() / scale).max().item(),
+    }
+    bound = 4 * torch.finfo(w[0].dtype).eps
+    if not max(errors.values()) <= bound:
+        raise ArithmeticError(f"relative errors {errors} exceed {bound}")
+    return errors
+
+
+def _largest(values: Sequence[Tensor], exact: Sequence[Tensor]) -> float:
+    """Largest relative error of a tensor, in the 2-norm."""
+    pairs = zip(values, exact, strict=True)
+    return max(((value.double() - reference).norm() / reference.norm()).item() for value, reference in pairs)
+
+
+def main(options: Options) -> None:
+    """Check, measure, print, and leave the JSON."""
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    device, dtype = torch.device(options.device), getattr(torch, options.dtype)
+    torch.manual_seed(0)
+    model = wide_resnet(options.depth, options.width)
+    w = [torch.randn_like(parameter, requires_grad=False).to(device, dtype) for parameter in model.parameters()]
+    g = [torch.randn_like(tensor) for tensor in w]
+    result = {"benchmark": "ops_gb_s", **describe(device), "dtype": options.dtype, "errors": check(w, g)}
+    result["parameters"] = sum(tensor.numel() for tensor in w)
+    result["rows"] = measure(w, g, options)
+    print(f"{result['device']}, {result['threads']} threads, {result['parameters']} parameters in {options.dtype}")
+    for row in result["rows"]:
+        print(
+            f"{row['op']:13} {row['name']:11} {row['ms']['median']:9.3f} ms {row['gb_s']:8.1f} GB/s "
+            f"{100 * row['share_of_copy']['median']:5.0f} % of the copy  {row['path'] or ''}"
+        )
+    if options.json is not None:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measure(w: list[Tensor], g: list[Tensor], options: Options) -> list[dict[str, Any]]:
+    """Time every contender: a record a row of the result file."""
+    rivals = contenders(w, g)
+    calls = {f"{rival.op} {rival.name}": _repeated(rival.call, options.calls) for rival in rivals}
+    interleaved(calls, 2, w[0].device)
+    times = interleaved(calls, options.rounds, w[0].device)
+    tensor_bytes = sum(tensor.numel() * tensor.element_size() for tensor in w)
+    records = []
+    for rival, total in zip(rivals, times.values(), strict=True):
+        milliseconds = [value / options.calls for value in total]
+        ratio = paired_ratio(times["copy copy"], total)
+        share = {quantile: value * rival.tensors_moved / 2 for quantile, value in asdict(ratio).items()}
+        spread = Spread.of(milliseconds)
+        records.append(
+            {
+                "op": rival.op,
+                "name": rival.name,
+                "path": path(rival.op, w[0].device).name if rival.name == "famus" else None,
+                "ms": asdict(spread),
+                "gb_s": 1e-6 * rival.tensors_moved * tensor_bytes / spread.median,
+                "share_of_copy": share,
+            }
+        )
+    return records
+
+
+def _repeated(call: Callable[[], object], times: int) -> Callable[[], None]:
+    """A call that calls several times."""
+
+    def repeated() -> None:
+        for _ in range(times):
+            call()
+
+    return repeated
+
+
+if __name__ == "__main__":
+    with torch.no_grad():
+        main(tyro.cli(Options, description=__doc__))
