@@ -1,0 +1,153 @@
+"""The sampled meta gradient: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from famus_ext.engine.double_backward import double_backward
+from famus_ext.engine.finite_difference import finite_difference
+from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
+from famus_ext.engine.pushforward import pushforward
+from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.task import MetaLoss, MetaTask, meta_task
+from famus_ext.engine.virtual_train import TrainingHead, virtual_train
+from famus_ext.losses import cross_entropy
+from famus_ext.samplers import Sampler
+
+Carry = Callable[[Tensor, dict[str, Tensor]], Tensor]
+"""Maps logits z and a direction t by parameter name to ż."""
+
+Engine = Literal["pushforward", "double_backward", "finite_difference"]
+
+
+def sampled_meta_grad(
+    model: nn.Module,
+    meta_model: nn.Module,
+    batch: tuple[Any, Any],
+    meta_batch: tuple[Any, Any],
+    *,
+    lr: float | Mapping[str, float],
+    sampler: Sampler | None = None,
+    engine: Engine = "pushforward",
+    lambda_r: float | None = None,
+    lambda_g: float | None = None,
+    meta_loss: MetaLoss = cross_entropy,
+) -> MetaGradient:
+    """Compute the gradient of the meta objective for θ and η, from the layers that a sampler keeps.
+
+        ŵ_l = w_l - α ∂ℓ(Φ(x; w), y; θ)/∂w_l                            Eq. 3
+        L   = L_c(ŵ) + λ1 L_r + λ2 L_g                                   Eq. 12
+        ∂L/∂θ, through the layers with r_l = 1 only                      Eq. 9
+
+    The network runs in the mode it is in; its buffers are updated once, by the training batch. Nothing else is
+    written: no parameter, no `.grad`.
+
+    Args:
+        model: The network Φ, any module.
+        meta_model: Ψ, a module from logits and targets to the training loss (see `meta_models`).
+        batch: (x, y), the N training examples. x is a tensor, a tuple of arguments or a mapping of keyword arguments.
+        meta_batch: (x_v, y_v), the M trusted examples.
+        lr: α, one number or one for each trainable parameter by name.
+        sampler: Which layers are kept; None keeps all.
+        engine: How the gradient is computed. "pushforward" is exact for the layers kept; "double_backward" is the
+            same number by the paper's own computation, slower; "finite_difference" is approximate (about 1e-3 in
+            float32) and asks nothing of the graph.
+        lambda_r: λ1 of L_r; None is the paper's 0.1 for a learned sampler and 0 for the others.
+        lambda_g: λ2 of L_g; None likewise.
+        meta_loss: Loss of the meta examples.
+
+    Returns:
+        The gradients and what was seen on the way; see `MetaGradient`.
+
+    Raises:
+        TypeError, ValueError: An argument does not fit; the message names it.
+        PushforwardError: The graph holds a node that the pushforward cannot pass.
+        NonFiniteError: A loss or a gradient is NaN or infinite. Buffers are put back.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
+    task = meta_task(
+        model,
+        meta_model,
+        batch,
+        meta_batch,
+        lr=lr,
+        sampler=sampler,
+        lambda_r=lambda_r,
+        lambda_g=lambda_g,
+        meta_loss=meta_loss,
+    )
+    with _buffers_kept_on_failure(model):
+        result = ENGINES[engine](task)
+        result.check_finite()
+    return result
+
+
+def _along(carrier: Callable[[MetaTask], Carry]) -> Callable[[MetaTask], MetaGradient]:
+    """The engine that carries the direction t to the logits as `carrier` does."""
+
+    def compute(task: MetaTask) -> MetaGradient:
+        carry = carrier(task)
+        logits = task.forward()
+        task = task.begin_batch(logits)
+        head = TrainingHead(task.meta_model, logits, task.y)
+        virtual = virtual_train(task, logits, head.cotangent)
+        with torch.enable_grad():
+            gates = task.sampler(task.layers, virtual.gate_inputs)
+        active = [gate > 0 for gate in gates.tolist()]
+        meta = meta_pass(task, virtual.parameters, wanted_layers(task, active))
+        tangents, gate_grads = direction(task, virtual, meta, active)
+        logits_dot = carry(logits, tangents)
+        return MetaGradient(
+            sample_dots=head.sample_dots(logits_dot),
+            grads=head.meta_gradient(task.theta, logits_dot),
+            sampler_grads=_sampler_gradients(task.sampler, gates, gate_grads),
+            layers=task.layers,
+            gates=gates.detach(),
+            gate_grads=gate_grads,
+            loss=head.loss.value.detach(),
+            meta_loss=meta.loss,
+            weights=None if head.loss.weights is None else head.loss.weights.detach(),
+            logits=logits,
+        )
+
+    return compute
+
+
+def _by_pushforward(task: MetaTask) -> Carry:
+    """ż = J t over the graph of the logits."""
+    return lambda logits, tangents: pushforward(logits, {task.parameters[n]: t for n, t in tangents.items()})
+
+
+def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | None) -> dict[str, Tensor]:
+    """∂L/∂η by name, straight through the gates."""
+    eta = {name: p for name, p in sampler.named_parameters() if p.requires_grad}
+    if gate_grads is None or not gates.requires_grad:
+        return {}
+    found = torch.autograd.grad(gates, list(eta.values()), gate_grads.to(gates.dtype))
+    return dict(zip(eta, found, strict=True))
+
+
+@contextmanager
+def _buffers_kept_on_failure(model: nn.Module) -> Iterator[None]:
+    """Put the buffers back if the computation fails: a NaN in a batch must not reach running statistics."""
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    try:
+        yield
+    except BaseException:
+        with torch.no_grad():
+            for name, buffer in model.named_buffers():
+                buffer.copy_(before[name])
+        raise
+
+
+ENGINES: dict[str, Callable[[MetaTask], MetaGradient]] = {
+    "pushforward": _along(_by_pushforward),
+    "double_backward": double_backward,
+    "finite_difference": _along(finite_difference),
+}

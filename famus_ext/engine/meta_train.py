@@ -1,0 +1,102 @@
+"""Meta-Train: the meta loss at ŵ, its gradient u, the direction t that carries it back to θ (FaMUS, Eq. 7 to 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from famus_ext.engine.task import MetaTask
+from famus_ext.engine.virtual_train import VirtualTrain
+from famus_ext.ops import layer_dots, virtual_step
+
+
+@dataclass(frozen=True)
+class MetaPass:
+    """The meta loss and its gradient.
+
+    Attributes:
+        loss: L_c, 0-d.
+        gradients: u = ∂L_c/∂ŵ by name, of the layers that were asked for.
+    """
+
+    loss: Tensor
+    gradients: dict[str, Tensor]
+
+
+def wanted_layers(task: MetaTask, active: Sequence[bool]) -> list[int]:
+    """The layers whose u_l something needs: a gate that is 1, a gate that learns from it, or L_g."""
+    wanted = set(_credited_layers(task, active))
+    if task.lambda_g:
+        wanted.add(len(task.layers) - 1)
+    return sorted(wanted)
+
+
+def _credited_layers(task: MetaTask, active: Sequence[bool]) -> set[int]:
+    """The layers whose gate is 1, and those whose gate learns from ⟨u_l, g_l⟩ all the same."""
+    credited = {index for index, on in enumerate(active) if on}
+    if task.sampler.learned and getattr(task.sampler, "credit_inactive", True):
+        credited |= set(task.sampler.candidates(task.layers))
+    return credited
+
+
+def meta_pass(task: MetaTask, stepped: dict[str, Tensor], wanted: Sequence[int]) -> MetaPass:
+    """Forward and backward of the meta batch at ŵ, recorded from the lowest wanted layer on."""
+    names = [name for index in wanted for name in task.layers[index].parameters]
+    leaves = {name: stepped[name].detach().requires_grad_() for name in names}
+    with torch.enable_grad():
+        loss = task.meta_forward({**stepped, **leaves})
+    if not loss.requires_grad:
+        return MetaPass(loss, {name: torch.zeros_like(leaf) for name, leaf in leaves.items()})
+    found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+    gradients = {n: torch.zeros_like(w) if u is None else u for (n, w), u in zip(leaves.items(), found, strict=True)}
+    return MetaPass(loss.detach(), gradients)
+
+
+@torch.no_grad()
+def direction(
+    task: MetaTask, virtual: VirtualTrain, meta: MetaPass, active: Sequence[bool]
+) -> tuple[dict[str, Tensor], Tensor | None]:
+    """The direction t by name, and ∂L/∂r [L] for a learned sampler.
+
+        t_l = -α r_l u_l + [l = L] 2 λ2 (ḡ_L^tra - ḡ_L^val) / (entries averaged per row)
+        ∂L/∂r_l = ∓ α ⟨u_l, g_l⟩ + 2 λ1 (Σ r - K)        (- where r_l = 1, + where r_l = 0)
+
+    The sign is that of the Gumbel-softmax's two outputs: an inactive layer's virtual step is scaled by 1 - r_l.
+    """
+    steps = {name: -task.learning_rates[name] * u for name, u in meta.gradients.items()}
+    kept = {n: steps[n] for layer, on in zip(task.layers, active, strict=True) if on for n in layer.parameters}
+    gate_grads = _gate_gradients(task, virtual, steps, active) if task.sampler.learned else None
+    if task.lambda_g:
+        for name, term in _matching_direction(task, virtual, meta).items():
+            kept[name] = kept[name] + term if name in kept else term
+    return kept, gate_grads
+
+
+def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], active: Sequence[bool]) -> Tensor:
+    """∂(L_c + λ1 L_r)/∂r, [L]."""
+    credited = _credited_layers(task, active)
+    dots = layer_dots(
+        [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
+        [[virtual.gradients[name] for name in layer.parameters] for layer in task.layers],
+    )
+    signs = torch.tensor([1.0 if on else -1.0 for on in active], dtype=dots.dtype)
+    excess = sum(active) - task.sampler.expected_layers  # type: ignore[operator]
+    device = task.parameters[task.layers[0].parameters[0]].device
+    return signs.to(device) * dots.to(device) + 2 * task.lambda_r * excess
+
+
+def _matching_direction(task: MetaTask, virtual: VirtualTrain, meta: MetaPass) -> dict[str, Tensor]:
+    """λ2 ∂L_g/∂g_L: the mismatch of the pooled gradients, spread over the entries that each mean was taken of."""
+    names = task.layers[-1].parameters
+    u = [meta.gradients[name] for name in names]
+    _, pooled = virtual_step(u, u, 0.0)
+    spread = {}
+    for name, validation, like in zip(names, pooled, u, strict=True):
+        mismatch = 2 * task.lambda_g * (virtual.pooled[name] - validation)
+        entries = like.numel() // max(len(mismatch), 1)
+        rows = mismatch.view(-1, *[1] * (like.dim() - 1)) if like.dim() else mismatch.view(())
+        spread[name] = (rows / max(entries, 1)).expand_as(like).to(like.dtype).contiguous()
+    return spread

@@ -1,0 +1,129 @@
+"""The pushforward J t of a direction in parameter space, read off the autograd graph of a finished forward pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from famus_ext.engine.rules import operation, rule_for
+from famus_ext.engine.rules.protocol import Tangents
+from famus_ext.errors import PushforwardError
+from famus_ext.network.graph import leaf_of, topological_order
+
+
+def pushforward(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor:
+    """Compute ż = J t, how `outputs` moves when leaves move along their tangents: ż = Σ_p (∂z/∂p) t_p.
+
+    The graph that the forward pass recorded already holds what a forward-mode sweep needs. The sweep walks it from the
+    leaves that have tangents up to `outputs`; nodes below the lowest of them cost nothing, and a tangent is dropped
+    after its last use. It is exact to rounding: no radius, no second recording, the forward pass's own dropout masks
+    and batch statistics.
+
+    Args:
+        outputs: z, any shape, with its autograd graph (not yet freed).
+        tangents: For each leaf tensor (a parameter, say) its tangent, of the same shape, dtype and device. Leaves that
+            are not in the graph contribute nothing.
+
+    Returns:
+        ż, of the shape and dtype of z, without a graph.
+
+    Raises:
+        TypeError, ValueError: `outputs` has no graph, or a tangent does not fit its leaf.
+        PushforwardError: A node cannot be passed, or what it saved is gone: freed by a backward without
+            `retain_graph=True`, or changed in place.
+    """
+    _check(outputs, tangents)
+    if outputs.grad_fn is None:
+        return tangents[outputs].clone() if outputs in tangents else torch.zeros_like(outputs)
+    device = outputs.device.type
+    with torch.no_grad(), torch.autocast(device, enabled=False):
+        tangent = _sweep(outputs, tangents)
+    return torch.zeros_like(outputs) if tangent is None else tangent
+
+
+def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
+    """Pass every node that a tangent reaches, inputs first."""
+    order = topological_order(outputs)
+    waiting = Counter(child for node in order for child, _ in node.next_functions if child is not None)
+    reached: dict[Node, Tangents] = {}
+    for node in order:
+        leaf = leaf_of(node)
+        if leaf is not None:
+            if leaf in tangents:
+                reached[node] = (tangents[leaf],)
+            continue
+        inputs = tuple(reached[child][nr] if child in reached else None for child, nr in node.next_functions)
+        if any(tangent is not None for tangent in inputs):
+            reached[node] = _pass(node, inputs)
+        for child, _ in node.next_functions:
+            if child is not None:
+                waiting[child] -= 1
+                if not waiting[child]:
+                    reached.pop(child, None)
+    root = order[-1]
+    return reached[root][outputs.output_nr] if root in reached else None
+
+
+def _pass(node: Node, inputs: Tangents) -> Tangents:
+    """Apply the node's rule; its answer must have the shapes of the node's outputs."""
+    try:
+        answers = rule_for(node)(node, inputs)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise PushforwardError(_refusal(node, error)) from error
+    return tuple(_fitted(node, answer, nr) for nr, answer in enumerate(answers))
+
+
+def _fitted(node: Node, tangent: Tensor | None, nr: int) -> Tensor | None:
+    """The tangent in its output's dtype, broadcast to its shape as the forward pass broadcast the value."""
+    if tangent is None:
+        return None
+    output = node._input_metadata[nr]
+    if tangent.dtype != output.dtype:
+        tangent = tangent.to(output.dtype)
+    return tangent if tangent.shape == output.shape else tangent.expand(output.shape)
+
+
+def _refusal(node: Node, error: RuntimeError) -> str:
+    """Name the node, the reason and the way out."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "already been freed" in reason:
+        return (
+            f"pushforward: the graph at {node.name()} has been freed: run every backward before the pushforward with "
+            "retain_graph=True"
+        )
+    if "modified by an inplace operation" in reason:
+        return (
+            f"pushforward: a tensor that {node.name()} saved has been changed in place since the forward pass: "
+            "change parameters and activations after the meta step only"
+        )
+    return (
+        f"pushforward: cannot pass the node {node.name()} ({operation(node)}): {reason}. "
+        'Way out: engine="finite_difference", which asks nothing of the graph and is approximate; or '
+        'engine="double_backward", if the operation is differentiable twice'
+    )
+
+
+def _check(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> None:
+    """Every tangent fits its leaf."""
+    if not isinstance(outputs, Tensor):
+        raise TypeError(f"outputs: expected a tensor, got {type(outputs).__name__}")
+    if not outputs.requires_grad:
+        raise ValueError("outputs: expected a tensor with an autograd graph, got one that does not require grad")
+    for leaf, tangent in tangents.items():
+        if not leaf.is_leaf or not leaf.requires_grad:
+            raise ValueError(f"tangents: expected leaves that require grad as keys, got {_described(leaf)}")
+        if _described(leaf) != _described(tangent):
+            raise ValueError(
+                f"tangents: expected a tangent like its leaf, {_described(leaf)}, got {_described(tangent)}"
+            )
+
+
+def _described(tensor: Tensor) -> str:
+    """Shape, dtype and device in words."""
+    return f"{list(tensor.shape)} {tensor.dtype} on {tensor.device}"

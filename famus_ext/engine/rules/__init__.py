@@ -1,0 +1,38 @@
+"""One pushforward rule for each kind of autograd node: from the tangents of its inputs to those of its outputs.
+
+A rule is `rule(node, tangents) -> tangents`: one entry for each of the node's inputs (None where no tangent arrives; at
+least one does) and one for each of its outputs. Rules run without recording, outside autocast, and read everything
+they need from what the node saved for its backward.
+"""
+
+from __future__ import annotations
+
+import re
+
+from torch.autograd.graph import Node
+
+from famus_ext.engine.rules.attention import ATTENTION_RULES
+from famus_ext.engine.rules.elementwise import ELEMENTWISE_RULES
+from famus_ext.engine.rules.general import general
+from famus_ext.engine.rules.norms import NORM_RULES
+from famus_ext.engine.rules.products import PRODUCT_RULES
+from famus_ext.engine.rules.protocol import Rule
+from famus_ext.engine.rules.shapes import SHAPE_RULES
+
+RULES: dict[str, Rule] = {
+    **PRODUCT_RULES,
+    **NORM_RULES,
+    **ELEMENTWISE_RULES,
+    **SHAPE_RULES,
+    **ATTENTION_RULES,
+}
+
+
+def rule_for(node: Node) -> Rule:
+    """The rule of a node: its own, or the general one."""
+    return RULES.get(operation(node), general)
+
+
+def operation(node: Node) -> str:
+    """The operation that a node differentiates: "Convolution" for ConvolutionBackward0."""
+    return re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])

@@ -1,0 +1,118 @@
+"""Fused attention: recomputed in its plain form from the saved q, k, v, a block of queries at a time.
+
+    S = scale · Q Kᵀ + mask        P = softmax(S)        O = P V
+    Ṡ = scale · (Q̇ Kᵀ + Q K̇ᵀ)      Ȯ = (P ∘ Ṡ) V - rowsum(P ∘ Ṡ) ∘ O + P V̇
+
+A fused kernel can be differentiated once only and has no forward mode; its own memory is linear in the number of
+queries, and so is this rule's.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from famus_ext.engine.rules.protocol import Rule, Tangents, saved
+from famus_ext.errors import PushforwardError
+
+QUERIES_PER_BLOCK = 512
+"""Rows of the score matrix held at a time: a few hundred fill the products, more only cost memory."""
+
+
+def attention(node: Node, tangents: Tangents) -> Tangents:
+    """Pushforward of scaled dot-product attention, q [B, H, N, E], k [B, G, M, E], v [B, G, M, F] with G dividing H."""
+    if saved(node, "dropout_p") > 0:
+        raise PushforwardError(
+            "the dropout mask of fused attention cannot be had again; run the model under "
+            "torch.nn.attention.sdpa_kernel(SDPBackend.MATH), or without dropout in its attention"
+        )
+    q, k, v = (saved(node, name) for name in ("query", "key", "value"))
+    q_dot, k_dot, v_dot, mask_dot = (*tangents, None)[:4]
+    heads = q.shape[1]
+    wide = torch.promote_types(q.dtype, torch.float32)
+    k, v = _for_heads(k, heads, wide), _for_heads(v, heads, wide)
+    k_dot, v_dot = (None if tensor is None else _for_heads(tensor, heads, wide) for tensor in (k_dot, v_dot))
+    scale = saved(node, "scale")
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    mask = _mask(node)
+    blocks = []
+    for start in range(0, q.shape[2], QUERIES_PER_BLOCK):
+        rows = slice(start, start + QUERIES_PER_BLOCK)
+        q_block = q[:, :, rows].to(wide) * scale
+        scores = q_block @ k.transpose(-2, -1)
+        if mask is not None:
+            scores = scores + mask.expand(*mask.shape[:-2], q.shape[2], -1)[..., rows, :]
+        if saved(node, "is_causal"):
+            scores = scores.masked_fill(_future(scores, start), -math.inf)
+        weights = scores.softmax(-1)
+        blocks.append(
+            _block_tangent(
+                weights,
+                k,
+                v,
+                q_block,
+                None if q_dot is None else q_dot[:, :, rows].to(wide) * scale,
+                k_dot,
+                v_dot,
+                None if mask_dot is None else mask_dot.expand(*mask_dot.shape[:-2], q.shape[2], -1)[..., rows, :],
+            )
+        )
+    return (torch.cat(blocks, dim=2).to(q.dtype),)
+
+
+def _block_tangent(
+    weights: Tensor,  # P [B, H, rows, M]
+    k: Tensor,
+    v: Tensor,
+    q: Tensor,
+    q_dot: Tensor | None,
+    k_dot: Tensor | None,
+    v_dot: Tensor | None,
+    mask_dot: Tensor | None,
+) -> Tensor:
+    """Ȯ of one block of queries; q and q̇ come scaled."""
+    total = torch.zeros(*weights.shape[:-1], v.shape[-1], dtype=v.dtype, device=v.device)
+    if q_dot is not None or k_dot is not None or mask_dot is not None:
+        scores_dot = torch.zeros_like(weights)
+        if q_dot is not None:
+            scores_dot += q_dot @ k.transpose(-2, -1)
+        if k_dot is not None:
+            scores_dot += q @ k_dot.transpose(-2, -1)
+        if mask_dot is not None:
+            scores_dot += mask_dot
+        moved = weights * scores_dot
+        total += (moved - weights * moved.sum(-1, keepdim=True)) @ v
+    if v_dot is not None:
+        total += weights @ v_dot
+    return total
+
+
+def _for_heads(tensor: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
+    """Keys or values in the wide dtype, repeated where several query heads share one of them."""
+    return tensor.repeat_interleave(heads // tensor.shape[1], dim=1).to(dtype)
+
+
+def _mask(node: Node) -> Tensor | None:
+    """The additive mask, under either of its names."""
+    for name in ("attn_mask", "attn_bias"):
+        if hasattr(node, f"_saved_{name}"):
+            mask: Tensor | None = saved(node, name)
+            return mask
+    return None
+
+
+def _future(scores: Tensor, start: int) -> Tensor:
+    """Where a query, numbered from `start`, must not look: at later keys."""
+    rows, keys = scores.shape[-2:]
+    queries = torch.arange(start, start + rows, device=scores.device).unsqueeze(-1)
+    return torch.arange(keys, device=scores.device) > queries
+
+
+ATTENTION_RULES: dict[str, Rule] = {
+    f"ScaledDotProduct{kind}Attention{where}": attention
+    for kind in ("Flash", "Efficient", "Cudnn", "Fused")
+    for where in ("", "ForCpu", "Overrideable")
+}

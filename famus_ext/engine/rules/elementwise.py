@@ -1,0 +1,61 @@
+"""Operations with a symmetric Jacobian: the node's own backward is its pushforward, J = Jᵀ."""
+
+from __future__ import annotations
+
+from torch.autograd.graph import Node
+
+from famus_ext.engine.rules.general import general
+from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, output_shape, pull, saved
+
+
+def symmetric(node: Node, tangents: Tangents) -> Tangents:
+    """J ẋ = Jᵀ ẋ: one call of the node's backward, also where that has no derivative of its own."""
+    tangent, output = tangents[0], node._input_metadata[0]
+    if tangent is None or tangent.shape != output.shape or any(t is not None for t in tangents[1:]):
+        return general(node, tangents)
+    return (pull(node, tangent.to(output.dtype))[0],)
+
+
+def diagonal(node: Node, tangents: Tangents) -> Tangents:
+    """Σ_k diag(∂f/∂x_k) ẋ_k for elementwise functions of several inputs; a broadcast input takes the general rule."""
+    shape = output_shape(node)
+    if any(t is not None and t.shape != shape for t in tangents):
+        return general(node, tangents)
+    # One call a moving input: the k-th entry of Jᵀ ẋ_k is the k-th diagonal times ẋ_k.
+    return (add_tangents(*(None if t is None else pull(node, t)[k] for k, t in enumerate(tangents))),)
+
+
+def add(node: Node, tangents: Tangents) -> Tangents:
+    """ȧ + α ḃ."""
+    return _signed_sum(node, tangents, 1)
+
+
+def sub(node: Node, tangents: Tangents) -> Tangents:
+    """ȧ - α ḃ."""
+    return _signed_sum(node, tangents, -1)
+
+
+def _signed_sum(node: Node, tangents: Tangents, sign: int) -> Tangents:
+    """ȧ + sign · α ḃ, broadcast as the forward did."""
+    left_dot, right_dot = (*tangents, None)[:2]
+    if right_dot is not None and (scale := sign * saved(node, "alpha")) != 1:
+        right_dot = right_dot * scale
+    return (add_tangents(left_dot, right_dot),)
+
+
+SYMMETRIC = (
+    # Piecewise linear and smooth activations, in place or not.
+    *("Relu", "Threshold", "LeakyRelu", "RreluWithNoise", "Hardtanh", "Hardsigmoid", "Hardswish", "Hardshrink"),
+    *("Softshrink", "Elu", "Celu", "Gelu", "Silu", "Mish", "Softplus", "LogSigmoid", "Sigmoid", "Tanh", "Clamp"),
+    *("ClampMin", "ClampMax", "NativeDropout", "Neg", "Abs", "Exp", "Exp2", "Expm1", "Log", "Log1P", "Log2", "Log10"),
+    *("Sqrt", "Rsqrt", "Reciprocal", "Sin", "Cos", "Erf", "Alias", "Clone", "Detach", "MaskedFill"),
+    # diag(p) - p pᵀ
+    *("Softmax", "SafeSoftmax"),
+)
+
+ELEMENTWISE_RULES: dict[str, Rule] = {
+    **dict.fromkeys(SYMMETRIC, symmetric),
+    **dict.fromkeys(("Div", "Where", "Pow", "Maximum", "Minimum"), diagonal),
+    "Add": add,
+    "Sub": sub,
+}

@@ -1,0 +1,101 @@
+"""Normalisation layers, y = γ x̂ + β with x̂ = (x - μ) / σ: y's tangent is γ P ẋ / σ + x̂ t_γ + t_β, P symmetric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, pull, saved
+
+
+def batch_norm(node: Node, tangents: Tangents) -> Tangents:
+    """Batch normalisation in either mode; γ is constant over what is normalised together, so γ P / σ is symmetric."""
+    x_dot, gamma_dot, beta_dot = tangents[:3]
+    total = None if x_dot is None else pull(node, x_dot)[0]
+    if gamma_dot is None and beta_dot is None:
+        return (total,)
+    x = saved(node, "input")
+    channels = (1, -1, *[1] * (x.dim() - 2))
+    shift = None if beta_dot is None else beta_dot.view(channels)
+    if gamma_dot is None:
+        moved = shift.expand_as(x)  # type: ignore[union-attr]
+    else:
+        mean, inverse_std = _batch_statistics(node)
+        scale = (inverse_std * gamma_dot).view(channels)
+        offset = -mean.view(channels) * scale
+        # x̂ t_γ + t_β in one pass over x, as the forward pass computes y.
+        moved = torch.addcmul(offset if shift is None else offset + shift, x, scale)
+    return (add_tangents(total, moved.to(x.dtype)),)
+
+
+def _batch_statistics(node: Node) -> tuple[Tensor, Tensor]:
+    """μ and 1/σ as the forward pass used them, each [C]."""
+    if saved(node, "training"):
+        return saved(node, "result1"), saved(node, "result2")
+    epsilon = saved(node, "eps") if hasattr(node, "_saved_eps") else saved(node, "epsilon")
+    return saved(node, "running_mean"), torch.rsqrt(saved(node, "running_var") + epsilon)
+
+
+def layer_norm(node: Node, tangents: Tangents) -> Tangents:
+    """Layer normalisation: γ varies within a group, so P ẋ / σ is taken without it and γ applied after."""
+    x_dot, gamma_dot, beta_dot = tangents[:3]
+    x, mean, inverse_std = (saved(node, name) for name in ("input", "result1", "result2"))
+    total = None
+    if x_dot is not None:
+        shape, weight = saved(node, "normalized_shape"), saved(node, "weight")
+        total = torch.ops.aten.native_layer_norm_backward(
+            x_dot.contiguous(), x.contiguous(), shape, mean, inverse_std, None, None, [True, False, False]
+        )[0]
+        total = total if weight is None else total * weight
+    moved = None if gamma_dot is None else ((x - mean) * inverse_std).to(x.dtype) * gamma_dot
+    return (add_tangents(total, moved, None if beta_dot is None else beta_dot.expand_as(x)),)
+
+
+def group_norm(node: Node, tangents: Tangents) -> Tangents:
+    """Group normalisation of x [N, C, ...], statistics [N, G]."""
+    x_dot, gamma_dot, beta_dot = tangents[:3]
+    x, mean, inverse_std = (saved(node, name) for name in ("input", "result1", "result2"))
+    channels = (1, -1, *[1] * (x.dim() - 2))
+    total = None
+    if x_dot is not None:
+        sizes = [saved(node, name) for name in ("N", "C", "HxW", "group")]
+        # The kernel takes a gradient and an input of the same layout.
+        layout = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
+        total = torch.ops.aten.native_group_norm_backward(
+            x_dot.contiguous(memory_format=layout),
+            x.contiguous(memory_format=layout),
+            mean,
+            inverse_std,
+            None,
+            *sizes,
+            [True, False, False],
+        )[0]
+        weight = saved(node, "weight")
+        total = total if weight is None else total * weight.view(channels)
+    moved = None
+    if gamma_dot is not None:
+        per_channel = [_per_channel(statistic, x) for statistic in (mean, inverse_std)]
+        moved = ((x - per_channel[0]) * per_channel[1]).to(x.dtype) * gamma_dot.view(channels)
+    return (add_tangents(total, moved, None if beta_dot is None else beta_dot.view(channels).expand_as(x)),)
+
+
+def _per_channel(statistic: Tensor, x: Tensor) -> Tensor:
+    """A statistic [N, G] repeated over the channels of each group, [N, C, 1, ...]."""
+    repeats: Any = x.shape[1] // statistic.shape[1]
+    return statistic.repeat_interleave(repeats, dim=1).view(*x.shape[:2], *[1] * (x.dim() - 2))
+
+
+def _is_channels_last(x: Tensor) -> bool:
+    """Whether x is stored channels-last and not contiguous as well."""
+    return x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
+
+
+NORM_RULES: dict[str, Rule] = {
+    "NativeBatchNorm": batch_norm,
+    "CudnnBatchNorm": batch_norm,
+    "NativeLayerNorm": layer_norm,
+    "NativeGroupNorm": group_norm,
+}

@@ -1,0 +1,180 @@
+"""One meta-gradient computation, checked: what every engine is handed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from famus_ext.network.forward import call_model
+from famus_ext.network.layers import Layer
+from famus_ext.samplers import AllLayers, Sampler
+
+MetaLoss = Callable[[Tensor, Tensor], Tensor]
+"""Maps logits [M, ...] and targets to the loss of each meta example [M], or to their mean."""
+
+LAMBDA = 0.1
+"""The paper's λ1 and λ2."""
+
+
+@dataclass(frozen=True)
+class MetaTask:
+    """The arguments of `sampled_meta_grad`, with the defaults filled in.
+
+    Attributes:
+        parameters: w by name: the trainable parameters of all layers.
+        theta: θ by name.
+        learning_rates: α by parameter name.
+    """
+
+    model: nn.Module
+    meta_model: nn.Module
+    sampler: Sampler
+    layers: tuple[Layer, ...]
+    parameters: dict[str, Tensor]
+    theta: dict[str, Tensor]
+    learning_rates: dict[str, float]
+    x: Any
+    y: Any
+    x_meta: Any
+    y_meta: Any
+    lambda_r: float
+    lambda_g: float
+    meta_loss: MetaLoss
+
+    def forward(self) -> Tensor:
+        """The virtual forward pass z = Φ(x; w), [N, ...], recorded."""
+        with torch.enable_grad(), self._explained("x", self.x):
+            logits = call_model(self.model, self.x)
+        if isinstance(self.y, Tensor) and self.y.dim() and len(self.y) != len(logits):
+            raise ValueError(f"y: expected {len(logits)} targets, one for each row of the logits, got {len(self.y)}")
+        if not logits.requires_grad:
+            raise ValueError("model: its output does not depend on any trainable parameter")
+        return logits
+
+    def meta_forward(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """The meta loss L_c = (1/M) Σ_j L(Φ(x_v; ŵ), y_v), 0-d; buffers stay as they are."""
+        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        with self._explained("x_meta", self.x_meta):
+            logits = call_model(self.model, self.x_meta, parameters=parameters, buffers=buffers)
+        return self.meta_loss(logits, self.y_meta).mean()
+
+    def begin_batch(self, logits: Tensor) -> MetaTask:
+        """Let a meta model whose θ belongs to the batch (L2R) start it; θ is read again."""
+        if not hasattr(self.meta_model, "begin"):
+            return self
+        self.meta_model.begin(logits.detach(), self.y)  # type: ignore[operator]
+        return MetaTask(**{**self.__dict__, "theta": trainable(self.meta_model)})
+
+    @contextmanager
+    def _explained(self, name: str, inputs: Any) -> Iterator[None]:
+        """Name the argument where the network fails on an input of another dtype than its own."""
+        try:
+            yield
+        except RuntimeError as error:
+            dtypes = {p.dtype for p in self.model.parameters() if p.is_floating_point()}
+            if isinstance(inputs, Tensor) and inputs.is_floating_point() and inputs.dtype not in dtypes:
+                own = " and ".join(sorted(str(dtype) for dtype in dtypes))
+                raise TypeError(
+                    f"{name}: expected the dtype of the model's parameters, {own}, got {inputs.dtype}"
+                ) from error
+            raise
+
+
+def meta_task(
+    model: nn.Module,
+    meta_model: nn.Module,
+    batch: tuple[Any, Any],
+    meta_batch: tuple[Any, Any],
+    *,
+    lr: float | Mapping[str, float],
+    sampler: Sampler | None,
+    lambda_r: float | None,
+    lambda_g: float | None,
+    meta_loss: MetaLoss,
+) -> MetaTask:
+    """Check the arguments of `sampled_meta_grad` and fill in the defaults."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: expected a torch.nn.Module, got {type(model).__name__}")
+    if not isinstance(meta_model, nn.Module):
+        raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
+    sampler = AllLayers() if sampler is None else sampler
+    if not isinstance(sampler, Sampler):
+        raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
+    theta = trainable(meta_model)
+    if not theta:
+        raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
+    found = sampler.layers_of(model)
+    by_name = dict(model.named_parameters())
+    parameters: dict[str, Tensor] = {name: by_name[name] for layer in found for name in layer.parameters}
+    x, y = _pair("batch", batch)
+    x_meta, y_meta = _pair("meta_batch", meta_batch)
+    _check_inputs("x", x, y, parameters)
+    _check_inputs("x_meta", x_meta, y_meta, parameters)
+    if isinstance(x, Tensor) and isinstance(x_meta, Tensor) and x.dtype != x_meta.dtype:
+        raise TypeError(f"x_meta: expected the dtype of x, {x.dtype}, got {x_meta.dtype}")
+    default = LAMBDA if sampler.learned else 0.0
+    return MetaTask(
+        model=model,
+        meta_model=meta_model,
+        sampler=sampler,
+        layers=found,
+        parameters=parameters,
+        theta=theta,
+        learning_rates=_learning_rates(lr, parameters),
+        x=x,
+        y=y,
+        x_meta=x_meta,
+        y_meta=y_meta,
+        lambda_r=default if lambda_r is None else _weight("lambda_r", lambda_r),
+        lambda_g=default if lambda_g is None else _weight("lambda_g", lambda_g),
+        meta_loss=meta_loss,
+    )
+
+
+def trainable(module: nn.Module) -> dict[str, Tensor]:
+    """The parameters of a module that require grad, by name."""
+    return {name: p for name, p in module.named_parameters() if p.requires_grad}
+
+
+def _pair(name: str, value: Any) -> tuple[Any, Any]:
+    """Inputs and targets of a batch."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(f"{name}: expected a pair of inputs and targets, got {type(value).__name__}")
+    return value[0], value[1]
+
+
+def _check_inputs(name: str, inputs: Any, targets: Any, parameters: Mapping[str, Tensor]) -> None:
+    """A batch has examples, as many as targets, where its network is."""
+    label = name.replace("x", "y", 1)
+    devices = {p.device for p in parameters.values()}
+    for argument, tensor in ((name, inputs), (label, targets)):
+        if not isinstance(tensor, Tensor):
+            continue
+        if not tensor.dim() or not len(tensor):
+            raise ValueError(f"{argument}: expected at least one example, got shape {list(tensor.shape)}")
+        if len(devices) == 1 and tensor.device not in devices:
+            raise ValueError(f"{argument}: expected the model's device, {devices.pop()}, got {tensor.device}")
+    if isinstance(inputs, Tensor) and isinstance(targets, Tensor) and len(inputs) != len(targets):
+        raise ValueError(f"{label}: expected {len(inputs)} targets, one for each row of {name}, got {len(targets)}")
+
+
+def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:
+    """α for every parameter."""
+    rates = {name: float(lr[name] if isinstance(lr, Mapping) else lr) for name in parameters}
+    for name, rate in rates.items():
+        if not (math.isfinite(rate) and rate >= 0):
+            raise ValueError(f"lr: expected finite numbers >= 0, got {rate} for {name}")
+    return rates
+
+
+def _weight(name: str, value: float) -> float:
+    """λ1 or λ2."""
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name}: expected a finite number >= 0, got {value}")
+    return float(value)
