@@ -20,7 +20,18 @@ except ImportError as error:
     C = None  # type: ignore[assignment]
     _import_error = error
 
-__all__ = ["C", "Mode", "Path", "dtype_code", "missing", "path", "supports_capability", "use"]
+__all__ = [
+    "C",
+    "Mode",
+    "Path",
+    "dtype_code",
+    "missing",
+    "obstacle",
+    "path",
+    "runs_native",
+    "supports_capability",
+    "use",
+]
 
 Mode = Literal["auto", "native", "reference"]
 
@@ -30,9 +41,9 @@ _mode: Mode = "auto"
 
 
 class Path(NamedTuple):
-    """What runs for an op on a device, "native" or "reference", and the reason."""
+    """What a call of an op does on a device, and why: run the "native" kernel, the "reference", or raise an "error"."""
 
-    name: Literal["native", "reference"]
+    name: Literal["native", "reference", "error"]
     reason: str
 
 
@@ -67,12 +78,17 @@ def supports_capability(architectures: tuple[int, ...], capability: tuple[int, i
     return same_major or max(architectures) <= 10 * major + minor
 
 
+def obstacle(op: str, device: torch.device) -> str | None:
+    """Why the kernel of `op` cannot run on `device`; None where it can."""
+    return _obstacle(op, device.type, device.index)
+
+
 @functools.cache
 def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
-    """Why the op's kernel cannot run on the device; None where it can."""
-    reason = missing()
-    if reason is not None:
-        return reason
+    if C is None:
+        return missing()
+    if device_type == "cuda" and not torch.cuda.is_available():
+        return "torch was built without CUDA" if torch.version.cuda is None else "torch finds no GPU"
     if not hasattr(C, f"{op}_{device_type}"):
         if device_type == "cuda":
             return f"famus_ext._C was built without CUDA; build it with `FAMUS_CUDA=ON {_BUILD}`"
@@ -80,7 +96,7 @@ def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
     if device_type == "cuda":
         devices, reason = C.cuda_status()
         if devices == 0:
-            return f"the CUDA {C.cuda_version} runtime of famus_ext._C cannot use a GPU here: {reason}"
+            return f"famus_ext._C, built with CUDA {C.cuda_version}, cannot use the GPU: {reason}"
         capability = torch.cuda.get_device_capability(index)
         if not supports_capability(C.cuda_architectures, capability):
             major, minor = capability
@@ -90,23 +106,25 @@ def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
 
 
 def path(op: str, device: torch.device) -> Path:
-    """What runs for `op` on `device` under the current mode.
+    """What a call of `op` does for tensors on `device` under the current mode, and why."""
+    if _mode == "reference":
+        return Path("reference", 'asked for with use("reference")')
+    reason = obstacle(op, device)
+    if reason is None:
+        return Path("native", f"{op}_{device.type} of famus_ext._C")
+    return Path("error" if _mode == "native" else "reference", reason)
 
-    Args:
-        op: name of an op in `famus_ext.ops`.
-        device: where its tensors are.
+
+def runs_native(op: str, device: torch.device) -> bool:
+    """Whether a call of `op` for tensors on `device` takes the kernel; False if it takes the definition.
 
     Raises:
         RuntimeError: the mode is "native" and there is no kernel for this device; says what builds it.
     """
-    if _mode == "reference":
-        return Path("reference", 'asked for with use("reference")')
-    obstacle = _obstacle(op, device.type, device.index)
-    if obstacle is None:
-        return Path("native", f"{op}_{device.type} of famus_ext._C")
-    if _mode == "native":
-        raise RuntimeError(f"{op} has no native kernel on {device}: {obstacle}")
-    return Path("reference", obstacle)
+    name, reason = path(op, device)
+    if name == "error":
+        raise RuntimeError(f"{op} has no native kernel on {device}: {reason}")
+    return name == "native"
 
 
 class use:

@@ -135,7 +135,7 @@ def layer_dots(a: Layers, b: Layers) -> Tensor:
     tensors = [t for family in (a, b) for layer in family for t in layer if t is not None]
     dtype = torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
     device = pairs[0][1].device if pairs else torch.device("cpu")
-    if not pairs or _native.path("layer_dots", device).name == "reference":
+    if not pairs or not _native.runs_native("layer_dots", device):
         return layer_dots_reference(pairs, layers, dtype, device)
     groups: dict[torch.dtype, Pairs] = {}
     for pair in pairs:

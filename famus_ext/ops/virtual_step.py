@@ -117,7 +117,7 @@ class _VirtualStep(torch.autograd.Function):
 
 def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor], Tensor]:
     """ŵ, and all ḡ in one tensor, for tensors of one device and dtype."""
-    if _native.path("virtual_step", w[0].device).name == "reference":
+    if not _native.runs_native("virtual_step", w[0].device):
         reference, g_bar = virtual_step_reference(w, g, lr)
         return reference, torch.cat(g_bar)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*w, *g)):

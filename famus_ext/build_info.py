@@ -1,0 +1,88 @@
+"""What was built, what can be used here, and which implementation of every op runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+
+import torch
+
+from famus_ext import _native, ops
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildInfo:
+    """The installation, as `build_info` finds it; ``print`` shows it as a table.
+
+    Attributes:
+        version: of the package; None where it runs from a source folder that was not installed.
+        native: the version of the native module; None where there is none.
+        native_missing: why there is no native module; None where there is one.
+        cxx_compiler: that compiled the native module.
+        cuda_compiler: that compiled its kernels for GPUs; None in a build without CUDA.
+        cuda_version: of the CUDA runtime in it; None in a build without CUDA.
+        cuda_architectures: compute capabilities, times 10, that it has machine code for; the last also as PTX.
+        torch_version: of the installed PyTorch.
+        torch_cuda_version: that PyTorch was built with; None for a CPU build.
+        gpus: the GPUs that PyTorch can use, by name.
+        gpu_missing: why kernels cannot run on a GPU here; None where they can.
+        paths: what runs for every op on the CPU and on a GPU, and why, by (op, device type).
+    """
+
+    version: str | None
+    native: str | None
+    native_missing: str | None
+    cxx_compiler: str | None
+    cuda_compiler: str | None
+    cuda_version: str | None
+    cuda_architectures: tuple[int, ...]
+    torch_version: str
+    torch_cuda_version: str | None
+    gpus: tuple[str, ...]
+    gpu_missing: str | None
+    paths: dict[tuple[str, str], _native.Path]
+
+    def __str__(self) -> str:
+        """The installation as a table of two columns."""
+        architectures = " ".join(f"{built // 10}.{built % 10}" for built in self.cuda_architectures)
+        cuda = f"CUDA {self.cuda_version}, {self.cuda_compiler}, compute capabilities {architectures} and later"
+        rows = [
+            ("famus_ext", self.version or "not installed, runs from its source folder"),
+            ("native module", self.native_missing or f"{self.native}, {self.cxx_compiler}"),
+            ("built with CUDA", "no" if self.cuda_version is None else cuda),
+            ("torch", f"{self.torch_version}, CUDA {self.torch_cuda_version or 'none'}"),
+            ("GPUs", ", ".join(self.gpus) or "none"),
+            ("kernels on a GPU", self.gpu_missing or "can run"),
+            *((f"{op}, {device}", f"{path.name}: {path.reason}") for (op, device), path in self.paths.items()),
+        ]
+        width = max(len(label) for label, _ in rows)
+        return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def _version() -> str | None:
+    """The installed version of the package; None where it is not installed."""
+    try:
+        return importlib.metadata.version("famus-ext")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def build_info() -> BuildInfo:
+    """Describe this installation: what was built, what can be used, and what runs for every op and why."""
+    index = torch.cuda.current_device() if torch.cuda.is_available() else 0
+    devices = [torch.device("cpu"), torch.device("cuda", index)]
+    built = _native.C
+    return BuildInfo(
+        version=_version(),
+        native=built.version if built else None,
+        native_missing=_native.missing(),
+        cxx_compiler=built.cxx_compiler if built else None,
+        cuda_compiler=built.cuda_compiler if built else None,
+        cuda_version=built.cuda_version if built else None,
+        cuda_architectures=built.cuda_architectures if built else (),
+        torch_version=torch.__version__,
+        torch_cuda_version=torch.version.cuda,
+        gpus=tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())),
+        gpu_missing=_native.obstacle(ops.__all__[0], devices[1]),
+        paths={(op, device.type): _native.path(op, device) for op in ops.__all__ for device in devices},
+    )
