@@ -120,7 +120,7 @@ def make_step(options: MetaOptions, method: Method, model: nn.Module, optimizer:
     return step
 
 
-def make_sampler(options: MetaOptions, model: nn.Module) -> nn.Module:
+def make_sampler(options: MetaOptions, model: nn.Module) -> famus.Sampler:
     """The gradient sampler that the options name.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         CheckpointError: when the file cannot be read, is of another format, belongs to other options or other labels,
             or has been trained for longer than asked.
     """
+    if not zipfile.is_zipfile(path):  # torch.load would take it for a file of the old form and fail in many ways
+        raise CheckpointError(f"{path}: not a readable checkpoint: not a whole zip archive")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint: {error}") from error
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:

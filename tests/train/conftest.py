@@ -17,8 +17,9 @@ SMALL = Config(
 
 
 @pytest.fixture(autouse=True)
-def _threads_and_random_state_come_back():
+def _one_thread_and_the_random_state_comes_back():
     threads, state = torch.get_num_threads(), torch.get_rng_state()
+    torch.set_num_threads(1)  # the networks are too small for more
     yield
     torch.set_num_threads(threads)
     torch.set_rng_state(state)

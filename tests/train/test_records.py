@@ -1,0 +1,76 @@
+"""Summaries over the seeds, and the lines that show them."""
+
+import pytest
+import torch
+
+from famus_ext.train.config import Config, MetaOptions
+from famus_ext.train.console import epoch_line, method_name, summary_lines
+from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
+
+
+def record(method, seed, epoch, accuracy):
+    meta = method != "ce"
+    return EpochRecord(
+        method=method,
+        seed=seed,
+        epoch=epoch,
+        test_accuracy=accuracy,
+        train_loss=1.0,
+        weight_clean=1.5 if meta else 1.0,
+        weight_wrong=None,
+        active_layers=2.0 if meta else None,
+        gate_rates=[1.0, 0.5, 0.5] if meta else [],
+        lr=0.1,
+        ms_per_step=10.0,
+        actual_noise_rate=0.54,
+        labels_hash="0" * 64,
+    )
+
+
+def run(method, seed, *accuracies):
+    history = tuple(record(method, seed, epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1))
+    return RunResult(method, seed, history, torch.ones(2), torch.tensor([True, False]))
+
+
+RUNS = [run("ce", 0, 0.8, 0.5), run("l2r", 0, 0.7, 0.9), run("ce", 1, 0.9, 0.6), run("l2r", 1, 0.8, 0.8)]
+
+
+def test_summary_holds_mean_and_sample_deviation_by_method():
+    summary = summarise(RUNS)
+    assert list(summary) == ["ce", "l2r"]
+    assert summary["ce"]["final"].mean == pytest.approx(0.55)
+    assert summary["ce"]["final"].deviation == pytest.approx(0.1 / 2**0.5)
+    assert summary["l2r"]["best"].mean == pytest.approx(0.85)
+    assert summary["l2r"]["ms_per_step"] == Spread(10.0, 0.0)
+
+
+def test_one_seed_has_no_deviation():
+    assert Spread.of([0.5]) == Spread(0.5, None)
+
+
+def test_last_line_compares_with_plain_cross_entropy():
+    lines = summary_lines(Config(seeds=(0, 1)), RUNS)
+    assert lines[-1] == "L2R + FaMUS 85.0 ± 7.1 % against plain cross-entropy 55.0 ± 7.1 % after 40 epochs"
+    alone = summary_lines(Config(baseline=False), [run("l2r", 0, 0.9)])
+    assert alone[-1] == "  L2R + FaMUS  final 90.0 %  best 90.0 %  10.0 ms/step"
+
+
+def test_epoch_lines():
+    assert epoch_line(record("l2r", 0, 3, 0.912), 40) == (
+        "  l2r seed 0  epoch  3/40  test  91.2%  mean weight clean 1.50, wrong    –  "
+        "active layers 2.0 of 3  10.0 ms/step"
+    )
+    assert epoch_line(record("ce", 1, 40, 1.0), 40) == "   ce seed 1  epoch 40/40  test 100.0%  10.0 ms/step"
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (MetaOptions(), "L2R + FaMUS"),
+        (MetaOptions(method="mwnet", sampler="all"), "MW-Net, every layer"),
+        (MetaOptions(sampler="last", last_layers=2), "L2R, last 2"),
+    ],
+)
+def test_names_of_methods(options, name):
+    assert method_name(Config(meta=options), options.method) == name
+    assert method_name(Config(meta=options), "ce") == "plain cross-entropy"
