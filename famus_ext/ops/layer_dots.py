@@ -86,27 +86,25 @@ def _group(pairs: Pairs, layers: int) -> Tensor:
 
 def _pairs(a: Layers, b: Layers) -> Pairs:
     """The pairs in which neither tensor is None; raise as `layer_dots` says."""
-    check_sequence("a", a)
-    check_sequence("b", b)
-    check_same_length("b", b, "a", len(a))
+    check_sequence(a, "a")
+    check_sequence(b, "b")
+    check_same_length(b, "b", a, "a")
     pairs: Pairs = []
-    for index, (a_l, b_l) in enumerate(zip(a, b, strict=True)):
-        check_sequence(f"a[{index}]", a_l)
-        check_sequence(f"b[{index}]", b_l)
-        check_same_length(f"b[{index}]", b_l, f"a[{index}]", len(a_l))
+    for layer, (a_l, b_l) in enumerate(zip(a, b, strict=True)):
+        check_sequence(a_l, "a", layer)
+        check_sequence(b_l, "b", layer)
+        check_same_length(b_l, "b", a_l, "a", layer)
         for t, (x, y) in enumerate(zip(a_l, b_l, strict=True)):
             if x is not None:
-                check_tensor(f"a[{index}][{t}]", x)
+                check_tensor(x, "a", layer, t)
             if y is not None:
-                check_tensor(f"b[{index}][{t}]", y)
-            if x is None or y is None:
-                continue
-            check_alike(f"b[{index}][{t}]", y, f"a[{index}][{t}]", x)
-            if pairs and x.device != pairs[0][1].device:
-                raise ValueError(
-                    f"a[{index}][{t}]: expected a tensor on {pairs[0][1].device}, as those before, got {x.device}"
-                )
-            pairs.append((index, x, y))
+                check_tensor(y, "b", layer, t)
+            if x is not None and y is not None:
+                check_alike(y, "b", x, "a", layer, t)
+                pairs.append((layer, x, y))
+    devices = {x.device for _, x, _ in pairs}
+    if len(devices) > 1:
+        raise ValueError(f"a: expected tensors on one device, got {', '.join(sorted(map(str, devices)))}")
     return pairs
 
 

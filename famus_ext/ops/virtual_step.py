@@ -33,7 +33,7 @@ def virtual_step_reference(
 
 def _rows(tensor: Tensor) -> int:
     """D, the length of the first dimension; 1 for a scalar."""
-    return len(tensor) if tensor.dim() else 1
+    return tensor.shape[0] if tensor.dim() else 1
 
 
 def _inner(tensor: Tensor) -> int:
@@ -44,7 +44,7 @@ def _inner(tensor: Tensor) -> int:
 def _launch(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor | None], Tensor]:
     """Run the kernel on tensors of one device and dtype: ŵ, None where g is None, and all ḡ in one tensor."""
     device, dtype, rows = w[0].device, w[0].dtype, [_rows(tensor) for tensor in w]
-    complete = all(gradient is not None and gradient.numel() for gradient in g)
+    complete = all(gradient is not None and gradient.numel() > 0 for gradient in g)
     pooled = (torch.empty if complete else torch.zeros)(sum(rows), dtype=ACCUMULATE[dtype], device=device)
     g_bar, width = pooled.data_ptr(), pooled.element_size()
 
@@ -129,18 +129,18 @@ def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list
 
 def _check(parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]) -> list[float]:
     """Raise as `virtual_step` says; one learning rate a tensor."""
-    check_sequence("parameters", parameters)
-    check_sequence("gradients", gradients)
-    check_same_length("gradients", gradients, "parameters", len(parameters))
+    check_sequence(parameters, "parameters")
+    check_sequence(gradients, "gradients")
+    check_same_length(gradients, "gradients", parameters, "parameters")
     for t, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
-        check_tensor(f"parameters[{t}]", w)
+        check_tensor(w, "parameters", t)
         if g is not None:
-            check_tensor(f"gradients[{t}]", g)
-            check_alike(f"gradients[{t}]", g, f"parameters[{t}]", w)
+            check_tensor(g, "gradients", t)
+            check_alike(g, "gradients", w, "parameters", t)
     if not isinstance(lr, Sequence):
-        return [check_finite("lr", lr)] * len(parameters)
-    check_same_length("lr", lr, "parameters", len(parameters))
-    return [check_finite(f"lr[{t}]", alpha) for t, alpha in enumerate(lr)]
+        return [check_finite(lr, "lr")] * len(parameters)
+    check_same_length(lr, "lr", parameters, "parameters")
+    return [check_finite(alpha, "lr", t) for t, alpha in enumerate(lr)]
 
 
 def virtual_step(
