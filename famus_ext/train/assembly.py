@@ -108,7 +108,7 @@ def make_step(options: MetaOptions, method: Method, model: nn.Module, optimizer:
     sampler = make_sampler(options, model).to(device)
     # L2R's weights are made anew for every batch and take no optimizer.
     meta_optimizer = _sgd(meta_model, options.meta_lr) if method == "mwnet" else None
-    step: Step = famus.MetaStep(
+    return famus.MetaStep(
         model,
         optimizer,
         meta_model=meta_model,
@@ -117,7 +117,6 @@ def make_step(options: MetaOptions, method: Method, model: nn.Module, optimizer:
         meta_optimizer=meta_optimizer,
         sampler_optimizer=_sgd(sampler, options.gate_lr, GATE_MOMENTUM),
     )
-    return step
 
 
 def make_sampler(options: MetaOptions, model: nn.Module) -> famus.Sampler:

@@ -13,7 +13,7 @@ import tyro
 from famus_ext.errors import NonFiniteError
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config, OptionError
-from famus_ext.train.console import say
+from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.run_folder import RunFolder, check_unchanged
 from famus_ext.train.trainer import TrainingError
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         remedy = "" if folder is None else f"; go on with: {PROGRAM} --resume {folder.path}"
         print(f"\ninterrupted{remedy}", file=sys.stderr)
         return INTERRUPTED
-    say(f"results are in {folder.path}: " + ", ".join(sorted(entry.name for entry in folder.path.iterdir())))
+    say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}")
     return 0
 
 

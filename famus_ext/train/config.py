@@ -89,7 +89,7 @@ class OptimizerOptions:
     """Momentum, in [0, 1)."""
     weight_decay: Annotated[float, tyro.conf.arg(aliases=("--wd",))] = 0.0
     """Weight decay."""
-    lr_milestones: tuple[int, ...] = ()
+    lr_milestones: tuple[int, ...] = (30,)
     """Epochs after which the learning rate is divided by 10."""
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from famus_ext.data import NoisyData
 from famus_ext.train.config import Config, Method
+from famus_ext.train.example_weights import WINDOW
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
 NOISE_NAMES = {
@@ -15,6 +16,8 @@ NOISE_NAMES = {
     "symmetric-excluding": "symmetric, the true class excluded",
     "pairflip": "pairflip",
 }
+
+MEANING_OF_WEIGHT = f"a weight is an example's mean over the last {WINDOW} epochs, 1 = plain training"
 
 
 def method_name(config: Config, method: Method) -> str:

@@ -40,7 +40,7 @@ def plot_accuracy(path: Path, config: Config, results: list[RunResult]) -> None:
         axes.set(xlabel="epoch", ylabel="accuracy on clean test images", xlim=(1, max(2, config.optimizer.epochs)))
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_title(_title(config), loc="left")
+        axes.set_title(_title(config, results), loc="left")
         axes.legend(loc="lower left")
         _save(figure, path)
 
@@ -59,7 +59,7 @@ def plot_weights(path: Path, config: Config, results: list[RunResult]) -> None:
         _weight_histogram(axes, groups, weights)
         axes.set_xlabel(f"mean weight of an example over the last {min(WINDOW, config.optimizer.epochs)} epochs")
         axes.set_ylabel("training examples")
-        axes.set_title(f"{method_name(config, config.meta.method)}: {_title(config)}", loc="left")
+        axes.set_title(f"{method_name(config, config.meta.method)}: {_title(config, runs)}", loc="left")
         axes.legend(loc="upper right")
         _save(figure, path)
 
@@ -70,7 +70,8 @@ def _accuracy_curve(axes: Axes, config: Config, method: Method, runs: list[RunRe
     epochs = np.arange(1, curves.shape[1] + 1)
     colour, line = (VERMILION, "--") if method == "ce" else (BLUE, "-")
     mean = curves.mean(axis=0)
-    name = f"{method_name(config, method)}, ends at {mean[-1]:.1%}"
+    band = ", mean and range" if len(runs) > 1 else ""
+    name = f"{method_name(config, method)}{band}, ends at {mean[-1]:.1%}"
     axes.plot(epochs, mean, line, color=colour, linewidth=2, label=name)
     if len(runs) > 1:
         axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.18, linewidth=0)
@@ -88,10 +89,12 @@ def _weight_histogram(axes: Axes, groups: dict[str, tuple[np.ndarray, str]], wei
     axes.set_xlim(edges[0], edges[-1])
 
 
-def _title(config: Config) -> str:
-    """Data, noise and seeds in a few words."""
+def _title(config: Config, results: list[RunResult]) -> str:
+    """Data, noise with its actual rate, and seeds in a few words."""
+    known = np.concatenate([run.wrong.numpy() for run in results if run.wrong is not None] or [np.empty(0)])
+    wrong = f" ({known.mean():.0%} of the labels wrong)" if len(known) else ""
     seeds = f"{len(config.seeds)} seeds" if len(config.seeds) > 1 else f"seed {config.seeds[0]}"
-    return f"{config.data.dataset}, {config.data.noise_rate:.0%} {config.data.noise_type} noise, {seeds}"
+    return f"{config.data.dataset}, {config.data.noise_rate:.0%} {config.data.noise_type} noise{wrong}, {seeds}"
 
 
 def _figure() -> tuple[Figure, Axes]:

@@ -21,6 +21,7 @@ def test_defaults_are_the_main_job():
     assert (config.data.num_meta, config.data.num_test) == (100, 500)
     assert (config.meta.method, config.meta.sampler, config.meta.engine) == ("l2r", "gumbel", "pushforward")
     assert (config.optimizer.epochs, config.seeds, config.methods) == (40, (0,), ("ce", "l2r"))
+    assert (config.optimizer.lr, config.optimizer.momentum, config.optimizer.lr_milestones) == (0.1, 0.9, (30,))
 
 
 @pytest.mark.parametrize(
