@@ -31,6 +31,14 @@ def describe(device: torch.device) -> dict[str, Any]:
     }
 
 
+def find_device(name: str) -> torch.device:
+    """The device "cpu" or "cuda"; "auto" is the GPU where there is one. Ends the script where there is none."""
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise SystemExit("device cuda: torch finds no usable GPU")
+    return torch.device(("cuda" if available else "cpu") if name == "auto" else name)
+
+
 def device_name(device: torch.device) -> str:
     """Name the GPU or the processor."""
     if device.type == "cuda":

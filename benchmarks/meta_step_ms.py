@@ -10,12 +10,12 @@ interleaved rounds; multiples of plain SGD are formed round by round. Memory is 
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import tyro
 from agreement import Agreement, first_steps
-from environment import describe
+from environment import describe, find_device
 from memory import peak_bytes
 from report import format_table
 from tables import PAPER, QUICK, Row, Table
@@ -34,7 +34,7 @@ class Options:
     Attributes:
         quick: The small table: WRN-16-4, batch 32 + 32.
         table: The paper's tables to measure, 1 to 4.
-        device: "cpu", "cuda", or "auto" for the GPU where there is one.
+        device: auto is the GPU where there is one.
         depth: Another depth of the network than the table's, 6 n + 4.
         width: Another width of the network.
         batch: Another size of both batches.
@@ -46,8 +46,8 @@ class Options:
     """
 
     quick: bool = False
-    table: tuple[int, ...] = (1, 2, 3, 4)
-    device: str = "auto"
+    table: tuple[Literal[1, 2, 3, 4], ...] = (1, 2, 3, 4)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     depth: int | None = None
     width: int | None = None
     batch: int | None = None
@@ -60,15 +60,14 @@ class Options:
 
 def main(options: Options) -> None:
     """Measure the chosen tables, print them, and leave the JSON."""
-    wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(wanted if options.device == "auto" else options.device)
+    tables = _tables(options)
+    device = find_device(options.device)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    tables = [QUICK] if options.quick else [PAPER[number] for number in options.table]
     result: dict[str, Any] = {"benchmark": "meta_step_ms", **describe(device), "tf32": options.tf32, "tables": []}
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}")
     for table in tables:
-        measured = measure(_resize(table, options), device, options)
+        measured = measure(table, device, options)
         result["tables"].append(measured)
         print("\n" + format_table(measured), flush=True)
     if options.json is not None:
@@ -118,15 +117,17 @@ def _row_record(
     }
 
 
-def _resize(table: Table, options: Options) -> Table:
-    """The table on another network or batch, where the options ask for one."""
-    return replace(
-        table,
-        depth=options.depth or table.depth,
-        width=options.width or table.width,
-        batch=options.batch or table.batch,
-        meta_batch=options.batch or table.meta_batch,
-    )
+def _tables(options: Options) -> list[Table]:
+    """The chosen tables, on another network or batch where the options ask for one."""
+    chosen = [QUICK] if options.quick else [PAPER[number] for number in options.table]
+    sizes = {"depth": options.depth, "width": options.width, "batch": options.batch, "meta_batch": options.batch}
+    changes = {name: size for name, size in sizes.items() if size is not None}
+    try:
+        if options.rounds < 2:
+            raise ValueError(f"expected at least 2 rounds, which show a spread, got {options.rounds}")
+        return [replace(table, **changes) for table in chosen]
+    except ValueError as error:
+        raise SystemExit(f"meta_step_ms: {error}") from None
 
 
 def _set_tf32(allowed: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import torch
 import tyro
-from environment import describe
+from environment import describe, find_device
 from timing import Spread, interleaved, paired_ratio
 from torch import Tensor
 
@@ -119,7 +119,7 @@ def main(options: Options) -> None:
     """Check, measure, print, and leave the JSON."""
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    device, dtype = torch.device(options.device), getattr(torch, options.dtype)
+    device, dtype = find_device(options.device), getattr(torch, options.dtype)
     torch.manual_seed(0)
     model = wide_resnet(options.depth, options.width)
     w = [torch.randn_like(parameter, requires_grad=False).to(device, dtype) for parameter in model.parameters()]

@@ -1,6 +1,6 @@
 """Do the ops and the meta step give the same bits every time? Exits with 1 where they do not.
 
-    python benchmarks/repeatability.py --device cuda
+python benchmarks/repeatability.py --device cuda
 """
 
 import sys
@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 import tyro
+from environment import find_device
 from tables import Row, Table
 from torch import Tensor
 from trial import Trial
@@ -39,7 +40,7 @@ class Options:
 
 def main(options: Options) -> int:
     """Repeat everything, say what differed, and return the exit status."""
-    device = torch.device(options.device)
+    device = find_device(options.device)
     # The convolutions' own choice of algorithm is not what is asked about.
     torch.backends.cudnn.deterministic = True
     torch.manual_seed(0)

@@ -44,6 +44,20 @@ class Table:
     meta_batch: int = 100
     missing: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse sizes that no WRN has, and blocks that this one has not."""
+        if self.depth < 10 or self.depth % 6 != 4 or min(self.width, self.batch, self.meta_batch) < 1:
+            size = f"WRN-{self.depth}-{self.width}, batch {self.batch} + {self.meta_batch}"
+            raise ValueError(f"expected a depth of 6 n + 4, n >= 1, and a positive width and batch, got {size}")
+        for row in self.rows:
+            if isinstance(row.layers, int) and not 1 <= abs(row.layers) <= self.blocks:
+                raise ValueError(f"{row.name}: the network has {self.blocks} blocks, there is no block {row.layers}")
+
+    @property
+    def blocks(self) -> int:
+        """Number of residual blocks."""
+        return (self.depth - 4) // 2
+
     def base_of(self, row: Row) -> Row:
         """The row that speed-ups count from: the first, after plain SGD, with the same meta model."""
         return next(other for other in self.rows[1:] if other.meta_model == row.meta_model)

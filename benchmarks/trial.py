@@ -24,7 +24,7 @@ class Trial:
         self.batch = (*_random_batch(table.batch, device), *_random_batch(table.meta_batch, device))
         self.model = wide_resnet(table.depth, table.width).to(device)
         self.meta_model = getattr(famus, row.meta_model)().to(device)
-        self.sampler = _sampler(row, self.model)
+        self.sampler = _sampler(row, table, self.model)
         self.step = self._step(row)
         self.gates: list[Tensor] = []
 
@@ -69,14 +69,10 @@ def _random_batch(size: int, device: torch.device) -> tuple[Tensor, Tensor]:
     return torch.randn(size, 3, 32, 32).to(device), torch.randint(10, (size,)).to(device)
 
 
-def _sampler(row: Row, model: nn.Module) -> nn.Module:
+def _sampler(row: Row, table: Table, model: nn.Module) -> nn.Module:
     """The sampler of a row; blocks are numbered from 1, as in the paper's Table 4."""
     if row.layers == "every":
         return famus.AllLayers()
     if row.layers == "sampled":
         return famus.GumbelSampler(model, expected_layers=EXPECTED_LAYERS)
-    blocks = len(model.blocks)
-    number = row.layers if row.layers > 0 else blocks + 1 + row.layers
-    if not 1 <= number <= blocks:
-        raise ValueError(f"{row.name}: the network has {blocks} blocks, there is no block {number}")
-    return famus.Block(f"blocks.{number - 1}")
+    return famus.Block(f"blocks.{row.layers - 1 if row.layers > 0 else table.blocks + row.layers}")
