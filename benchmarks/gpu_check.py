@@ -61,9 +61,11 @@ class Part:
 _NO_CACHE = {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
 _OP_TESTS = (*GPU_TESTS, "tests/ops")
 
+_INFO = "import sys, famus_ext; info = famus_ext.build_info(); print(info); sys.exit(info.gpu_missing)"
+
 PLAN = (
     Part("build", (PYTHON, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", "."), 180),
-    Part("info", (PYTHON, "-m", "famus_ext", "info"), 60),
+    Part("info", (PYTHON, "-c", _INFO), 60),
     Part("tests", GPU_TESTS, 150, ("--junit-xml", "junit")),
     Part("repeatability", (PYTHON, str(BENCHMARKS / "repeatability.py"), "--device", "cuda"), 60),
     Part("ops", (PYTHON, str(BENCHMARKS / "ops_gb_s.py"), "--device", "cuda"), 60, ("--json", "json")),
@@ -128,8 +130,8 @@ def run(part: Part, deadline: float) -> dict[str, Any]:
         if part.leaves is not None and left.exists() and left.stat().st_size:
             kind = part.leaves[1]
             record[kind] = _test_counts(left) if kind == "junit" else json.loads(left.read_text())
-    if reason is None and "junit" in record and not record["junit"]["passed"]:
-        reason = "no test ran"
+    if reason is None and "junit" in record and record["junit"]["passed"] <= record["junit"]["skipped"]:
+        reason = "most tests were skipped"
     status = "passed" if reason is None else "failed"
     return record | {
         "status": status,

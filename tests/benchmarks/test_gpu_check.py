@@ -1,0 +1,50 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu_check.py"
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True, timeout=300)
+
+
+def test_dry_run_shows_the_plan_and_runs_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "record.json"
+    finished = run("--dry-run", "--out", str(out))
+    assert finished.returncode == 0, finished.stderr
+    for name in ("build", "tests", "memcheck", "racecheck", "repeatability", "ops", "quick", "table 1"):
+        assert f"\n{name} (at most" in "\n" + finished.stdout
+    assert not out.exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks what happens without a GPU")
+def test_without_a_gpu_every_part_fails_and_says_why(tmp_path: Path) -> None:
+    out = tmp_path / "record.json"
+    finished = run("--parts", "repeatability", "ops", "table 1", "--out", str(out))
+    assert finished.returncode == 1
+    parts = json.loads(out.read_text())["parts"]
+    assert [part["name"] for part in parts] == ["repeatability", "ops", "table 1"]
+    for part in parts:
+        assert part["status"] == "failed"
+        assert part["reason"] == "exit status 1"
+        assert "no usable GPU" in part["output"]
+        assert "Traceback" not in part["output"]
+
+
+def test_part_beyond_the_budget_is_recorded(tmp_path: Path) -> None:
+    out = tmp_path / "record.json"
+    finished = run("--parts", "ops", "--budget", "5", "--out", str(out))
+    assert finished.returncode == 1
+    (part,) = json.loads(out.read_text())["parts"]
+    assert (part["status"], part["reason"]) == ("failed", "no time left in the budget")
+
+
+def test_unknown_part_is_named() -> None:
+    finished = run("--parts", "everything")
+    assert finished.returncode == 1
+    assert "no such parts: ['everything']" in finished.stderr
