@@ -23,12 +23,17 @@ def virtual_step_reference(
     for w, g, alpha in zip(parameters, gradients, lr, strict=True):
         accumulate = ACCUMULATE[w.dtype]
         if g is None:
-            w_hat.append(w.view_as(w))
+            w_hat.append(_alias(w))
             g_bar.append(w.new_zeros(_rows(w), dtype=accumulate))
         else:
             w_hat.append((w.to(accumulate) - alpha * g.to(accumulate)).to(w.dtype))
             g_bar.append(g.to(accumulate).reshape(_rows(g), _inner(g)).sum(1) / max(_inner(g), 1))
     return w_hat, g_bar
+
+
+def _alias(tensor: Tensor) -> Tensor:
+    """The same memory; detached unless gradients are recorded."""
+    return tensor.view_as(tensor) if torch.is_grad_enabled() else tensor.detach()
 
 
 def _rows(tensor: Tensor) -> int:
@@ -110,7 +115,7 @@ class _VirtualStep(torch.autograd.Function):
                 parts.append(-alpha * u)
             if v is not None:
                 mean = v / max(shape[1:].numel(), 1)
-                parts.append(mean.to(ctx.dtype).reshape(*shape[:1], *[1] * len(shape[1:])).expand(shape))
+                parts.append(mean.to(ctx.dtype).reshape([*shape[:1], *[1] * len(shape[1:])]).expand(shape))
             grad_g.append(sum(parts[1:], parts[0]) if parts else None)
         return None, *grad_w_hat, *grad_g
 
@@ -122,9 +127,9 @@ def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list
         return reference, torch.cat(g_bar)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*w, *g)):
         *w_hat, pooled = _VirtualStep.apply(lr, *w, *g)  # type: ignore[no-untyped-call]
-        return [tensor.view_as(tensor) if hat is None else hat for tensor, hat in zip(w, w_hat, strict=True)], pooled
-    launched, pooled = _launch(w, g, lr)
-    return [tensor.detach() if hat is None else hat for tensor, hat in zip(w, launched, strict=True)], pooled
+    else:
+        w_hat, pooled = _launch(w, g, lr)
+    return [_alias(tensor) if hat is None else hat for tensor, hat in zip(w, w_hat, strict=True)], pooled
 
 
 def _check(parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]) -> list[float]:
