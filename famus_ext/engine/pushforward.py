@@ -86,12 +86,13 @@ def _fitted(node: Node, tangent: Tensor | None, nr: int) -> Tensor | None:
     output = node._input_metadata[nr]
     if tangent.dtype != output.dtype:
         tangent = tangent.to(output.dtype)
-    return tangent if tangent.shape == output.shape else tangent.expand(output.shape)
+    shape = tuple(output.shape)
+    return tangent if tangent.shape == shape else tangent.expand(shape)
 
 
 def _refusal(node: Node, error: RuntimeError) -> str:
     """Name the node, the reason and the way out."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
     if "already been freed" in reason:
         return (
             f"pushforward: the graph at {node.name()} has been freed: run every backward before the pushforward with "

@@ -200,9 +200,9 @@ class MetaStep:
             if given is not None:
                 raise ValueError(f"meta_optimizer: {type(self.meta_model).__name__} updates itself and takes none")
             return None
-        if given is None and trainable(self.meta_model):
-            return SGD(self.meta_model.parameters(), lr=1e-3)
-        return given
+        if not trainable(self.meta_model):
+            raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
+        return SGD(self.meta_model.parameters(), lr=1e-3) if given is None else given
 
     def _parts(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""

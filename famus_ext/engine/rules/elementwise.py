@@ -10,10 +10,10 @@ from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, output
 
 def symmetric(node: Node, tangents: Tangents) -> Tangents:
     """J ẋ = Jᵀ ẋ: one call of the node's backward, also where that has no derivative of its own."""
-    tangent, output = tangents[0], node._input_metadata[0]
-    if tangent is None or tangent.shape != output.shape or any(t is not None for t in tangents[1:]):
+    tangent = tangents[0]
+    if tangent is None or tangent.shape != output_shape(node) or any(t is not None for t in tangents[1:]):
         return general(node, tangents)
-    return (pull(node, tangent.to(output.dtype))[0],)
+    return (pull(node, tangent.to(node._input_metadata[0].dtype))[0],)
 
 
 def diagonal(node: Node, tangents: Tangents) -> Tangents:

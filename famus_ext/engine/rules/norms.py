@@ -45,12 +45,14 @@ def layer_norm(node: Node, tangents: Tangents) -> Tangents:
     x, mean, inverse_std = (saved(node, name) for name in ("input", "result1", "result2"))
     total = None
     if x_dot is not None:
+        # Without a scale the kernel wants statistics of the input's dtype; under autocast they are wider.
         shape, weight = saved(node, "normalized_shape"), saved(node, "weight")
         total = torch.ops.aten.native_layer_norm_backward(
-            x_dot.contiguous(), x.contiguous(), shape, mean, inverse_std, None, None, [True, False, False]
+            *(tensor.to(mean.dtype).contiguous() for tensor in (x_dot, x)),
+            *(shape, mean, inverse_std, None, None, [True, False, False]),
         )[0]
         total = total if weight is None else total * weight
-    moved = None if gamma_dot is None else ((x - mean) * inverse_std).to(x.dtype) * gamma_dot
+    moved = None if gamma_dot is None else ((x - mean) * inverse_std) * gamma_dot
     return (add_tangents(total, moved, None if beta_dot is None else beta_dot.expand_as(x)),)
 
 
@@ -65,20 +67,15 @@ def group_norm(node: Node, tangents: Tangents) -> Tangents:
         # The kernel takes a gradient and an input of the same layout.
         layout = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
         total = torch.ops.aten.native_group_norm_backward(
-            x_dot.contiguous(memory_format=layout),
-            x.contiguous(memory_format=layout),
-            mean,
-            inverse_std,
-            None,
-            *sizes,
-            [True, False, False],
+            *(tensor.to(mean.dtype).contiguous(memory_format=layout) for tensor in (x_dot, x)),
+            *(mean, inverse_std, None, *sizes, [True, False, False]),
         )[0]
         weight = saved(node, "weight")
         total = total if weight is None else total * weight.view(channels)
     moved = None
     if gamma_dot is not None:
         per_channel = [_per_channel(statistic, x) for statistic in (mean, inverse_std)]
-        moved = ((x - per_channel[0]) * per_channel[1]).to(x.dtype) * gamma_dot.view(channels)
+        moved = ((x - per_channel[0]) * per_channel[1]) * gamma_dot.view(channels)
     return (add_tangents(total, moved, None if beta_dot is None else beta_dot.view(channels).expand_as(x)),)
 
 
