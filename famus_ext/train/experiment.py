@@ -31,8 +31,7 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
         TrainingError: when a loss stops being finite.
     """
     device = resolve_device(config)
-    if config.machine.threads is not None:
-        torch.set_num_threads(config.machine.threads)
+    torch.set_num_threads(config.machine.threads)
     folder.start_metrics()
     results = []
     for seed in config.seeds:

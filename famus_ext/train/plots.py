@@ -29,6 +29,7 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
 }
 BINS = 40
+SHOWN = 0.995  # share of the examples within the axis; a few weights far out would squeeze the rest
 
 
 def plot_accuracy(path: Path, config: Config, results: list[RunResult]) -> None:
@@ -57,9 +58,10 @@ def plot_weights(path: Path, config: Config, results: list[RunResult]) -> None:
     with style.context(STYLE):
         figure, axes = _figure()
         _weight_histogram(axes, groups, weights)
-        axes.set_xlabel(f"mean weight of an example over the last {min(WINDOW, config.optimizer.epochs)} epochs")
+        name, epochs = method_name(config, config.meta.method), min(WINDOW, config.optimizer.epochs)
+        axes.set_xlabel(f"weight that {name} gives an example, mean over the last {epochs} epochs")
         axes.set_ylabel("training examples")
-        axes.set_title(f"{method_name(config, config.meta.method)}: {_title(config, runs)}", loc="left")
+        axes.set_title(_title(config, runs), loc="left")
         axes.legend(loc="upper right")
         _save(figure, path)
 
@@ -78,14 +80,18 @@ def _accuracy_curve(axes: Axes, config: Config, method: Method, runs: list[RunRe
 
 
 def _weight_histogram(axes: Axes, groups: dict[str, tuple[np.ndarray, str]], weights: np.ndarray) -> None:
-    """One histogram a group on shared bins, with the groups' means and the plain weight of 1 marked."""
-    edges = np.linspace(0.0, max(float(weights.max()), 1.25), BINS + 1).tolist()
+    """One histogram a group on shared bins, the last one open, and the plain weight of 1 marked."""
+    end = max(float(np.quantile(weights, SHOWN)), 1.25)
+    edges = np.linspace(0.0, end, BINS + 1).tolist()
     for name, (values, colour) in groups.items():
         if len(values):
             label = f"{name}: {len(values)} examples, mean {values.mean():.2f}"
-            axes.hist(values, edges, color=colour, alpha=0.55, label=label)
-            axes.hist(values, edges, color=colour, histtype="step", linewidth=1.5)
+            shown = values.clip(max=end)
+            axes.hist(shown, edges, color=colour, alpha=0.55, label=label)
+            axes.hist(shown, edges, color=colour, histtype="step", linewidth=1.5)
     axes.axvline(1.0, color=GREY, linestyle=":", linewidth=1.5, label="plain training: 1")
+    if weights.max() > end:
+        axes.plot([], [], " ", label=f"last bar: {edges[-2]:.1f} and more, up to {weights.max():.1f}")
     axes.set_xlim(edges[0], edges[-1])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Any
 
 from torch import Tensor
@@ -80,8 +80,8 @@ class RunResult:
 
     @property
     def ms_per_step(self) -> float:
-        """Mean over the epochs."""
-        return fmean(record.ms_per_step for record in self.history)
+        """Median over the epochs: the first one warms up, and others may share the machine."""
+        return median(record.ms_per_step for record in self.history)
 
 
 @dataclass(frozen=True)

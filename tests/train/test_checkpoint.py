@@ -1,5 +1,6 @@
 """Checkpoints: a run that stopped goes on to the same bits; a file is whole or the old one; strangers are refused."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -72,7 +73,7 @@ def test_failed_write_leaves_the_old_checkpoint(make_trainer, tmp_path, monkeypa
 
 def test_bytes_are_on_disk_before_the_name_changes(tmp_path, monkeypatch):
     path, calls = tmp_path / "file", []
-    fsync, replace_file = checkpoint_module.atomic_write.__globals__["os"].fsync, __import__("os").replace
+    fsync, replace_file = os.fsync, os.replace
     monkeypatch.setattr("os.fsync", lambda descriptor: (calls.append("fsync"), fsync(descriptor)))
     monkeypatch.setattr("os.replace", lambda old, new: (calls.append("replace"), replace_file(old, new)))
     with atomic_write(path) as file:

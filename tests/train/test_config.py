@@ -62,6 +62,13 @@ def test_options_of_another_version_are_refused(group, name):
         Config.from_dict(options)
 
 
+def test_stored_value_of_the_wrong_kind_is_refused():
+    options = Config().to_dict()
+    options["optimizer"]["epochs"] = "many"
+    with pytest.raises(OptionError, match="a stored option has a value of the wrong kind"):
+        Config.from_dict(options)
+
+
 @pytest.mark.parametrize(
     ("options", "name", "value", "message"),
     [

@@ -6,7 +6,7 @@ from famus_ext.train.run_folder import RunFolder
 
 
 def test_l2r_with_famus_stays_good_where_cross_entropy_learns_the_noise(tmp_path):
-    config = Config(machine=MachineOptions(device="cpu", threads=1))
+    config = Config(machine=MachineOptions(device="cpu"))
     plain, famus = run_experiment(config, RunFolder.create(tmp_path / "run", config))
     assert (plain.method, famus.method) == ("ce", "l2r")
     assert famus.final >= 0.87
