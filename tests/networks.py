@@ -60,7 +60,7 @@ class CausalAttention(nn.Module):
         k, v = self.kv(x).view(n, length, 2, 2, 4).permute(2, 0, 3, 1, 4)
         k, v = (t.repeat_interleave(2, dim=1) for t in (k, v))
         out = functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=0.3)
-        mask = torch.linspace(-1, 1, length * length, dtype=x.dtype).view(length, length)
+        mask = torch.linspace(-1, 1, length * length, dtype=x.dtype, device=x.device).view(length, length)
         out = functional.scaled_dot_product_attention(out, k, v, attn_mask=mask)
         return self.head(out.transpose(1, 2).flatten(2).mean(1))
 
