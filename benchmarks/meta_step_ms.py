@@ -51,8 +51,8 @@ class Options:
     depth: int | None = None
     width: int | None = None
     batch: int | None = None
-    rounds: int = 9
-    warm_up: int = 20
+    rounds: int = 7
+    warm_up: int = 5
     threads: int | None = None
     tf32: bool = False
     json: Path | None = None

@@ -1,6 +1,6 @@
 """The tables that are measured, as data: the paper's Tables 1 to 4 and a quick one for a CPU."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Engine = Literal["plain", "rival", "public rival", "double_backward", "pushforward"]
@@ -14,6 +14,7 @@ class Row:
     Attributes:
         engine: an engine of `famus_ext.MetaStep`, or a step of `rivals`.
         layers: every layer, a residual block's number (from 1; -1 is the last), or FaMUS's sampler with K = 4.
+        credit_inactive: of that sampler; without, the meta batch goes backward to the lowest active layer only.
         same_gradient_as: name of the row whose gradients this row must reproduce.
         paper_ms: milliseconds that the paper gives for this step, on a V100.
     """
@@ -21,6 +22,7 @@ class Row:
     name: str
     engine: Engine
     layers: Layers = "every"
+    credit_inactive: bool = True
     meta_model: Literal["MWNet", "L2R"] = "MWNet"
     lambda_r: float | None = None
     lambda_g: float | None = None
@@ -81,6 +83,7 @@ PAPER = {
             PLAIN,
             *MW_NET,
             *MW_NET_FAMUS,
+            *_both("MW-Net + FaMUS, credit_inactive=False", 284, "sampled", credit_inactive=False),
             *_both("L2R", 839, "every", meta_model="L2R"),
             *_both("L2R + FaMUS", 244, "sampled", meta_model="L2R"),
         ),
@@ -113,6 +116,7 @@ PAPER = {
 _RIVAL = Row("double backward, every layer", "rival")
 _BLOCK = Row("double backward, last block", "double_backward", layers=-1)
 _FAMUS = Row("double backward, FaMUS", "double_backward", layers="sampled")
+_FAMUS_ACTIVE = replace(_FAMUS, name=f"{_FAMUS.name}, credit_inactive=False", credit_inactive=False)
 
 QUICK = Table(
     "The step of MW-Net, quick",
@@ -122,9 +126,17 @@ QUICK = Table(
         Row("public code's way, every layer", "public rival", same_gradient_as=_RIVAL.name),
         _BLOCK,
         _FAMUS,
+        _FAMUS_ACTIVE,
         Row("ours, every layer", "pushforward", same_gradient_as=_RIVAL.name),
         Row("ours, last block", "pushforward", layers=-1, same_gradient_as=_BLOCK.name),
         Row("ours, FaMUS", "pushforward", layers="sampled", same_gradient_as=_FAMUS.name),
+        Row(
+            "ours, FaMUS, credit_inactive=False",
+            "pushforward",
+            layers="sampled",
+            credit_inactive=False,
+            same_gradient_as=_FAMUS_ACTIVE.name,
+        ),
     ),
     depth=16,
     width=4,

@@ -74,5 +74,5 @@ def _sampler(row: Row, table: Table, model: nn.Module) -> nn.Module:
     if row.layers == "every":
         return famus.AllLayers()
     if row.layers == "sampled":
-        return famus.GumbelSampler(model, expected_layers=EXPECTED_LAYERS)
+        return famus.GumbelSampler(model, EXPECTED_LAYERS, credit_inactive=row.credit_inactive)
     return famus.Block(f"blocks.{row.layers - 1 if row.layers > 0 else table.blocks + row.layers}")
