@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from famus_ext.train.config import Config
 from famus_ext.train.files import atomic_write
 from famus_ext.train.trainer import Trainer
 
@@ -57,16 +56,8 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
 def _identity(trainer: Trainer) -> dict[str, Any]:
     """What a run's numbers depend on, by name; not the number of epochs, which may be raised, nor the machine."""
     return {
-        **numeric_options(trainer.config),
+        **trainer.config.numeric_options(),
         "method": trainer.method,
         "seed": trainer.seed,
         "labels_hash": trainer.data.labels_hash,
     }
-
-
-def numeric_options(config: Config) -> dict[str, Any]:
-    """The options that decide a run's numbers up to any given epoch, by command-line name without dashes."""
-    options = config.to_dict()
-    named = {**options["data"], **options["meta"], **options["optimizer"]}
-    del named["epochs"]
-    return named

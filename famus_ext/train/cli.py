@@ -79,6 +79,7 @@ def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
     folder, stored = RunFolder.open(options.folder.resume)
     config = _parse(arguments, replace(options, config=stored)).config
     check_unchanged(stored, config)
+    check_runnable(config)
     folder.write_config(config)
     return config, folder
 

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from famus_ext.data import NoiseType
+from famus_ext.engine.meta_grad import Engine
 
 Method = Literal["ce", "mwnet", "l2r"]
 Sampler = Literal["all", "last", "gumbel"]
-Engine = Literal["pushforward", "double_backward"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -31,10 +31,9 @@ class DataOptions:
     dataset: Literal["digits"] = "digits"
     """Data set. digits: 1,797 grey 8x8 images of scikit-learn, 10 classes."""
     noise_type: NoiseType = "symmetric"
-    """symmetric: any class, the true one included, so the actual rate is p(1 - 1/C); symmetric-excluding: any other
-    class; pairflip: the next class."""
+    """A changed label is any class, the true one included (symmetric), any other (symmetric-excluding) or the next."""
     noise_rate: float = 0.6
-    """p, the probability that a training label is redrawn. The actual rate is printed."""
+    """p, the probability that a label is changed. symmetric makes p(1 - 1/C) of them wrong. Printed."""
     num_meta: int = 100
     """Clean meta images, balanced over the classes, taken out before the corruption."""
     num_test: int = 500
@@ -59,7 +58,7 @@ class MetaOptions:
     last_layers: int = 1
     """Layers that --sampler last keeps."""
     engine: Engine = "pushforward"
-    """How the meta gradient is computed: pushforward is exact and fast, double_backward is the paper's own way."""
+    """pushforward: exact and fast; double_backward: exact, the paper's own way; finite_difference: approximate."""
     meta_batch_size: int = 100
     """Meta images a step; all of them where there are fewer."""
     meta_lr: float = 0.1
@@ -152,6 +151,13 @@ class Config:
         options["seeds"] = list(self.seeds)
         options["optimizer"]["lr_milestones"] = list(self.optimizer.lr_milestones)
         return options
+
+    def numeric_options(self) -> dict[str, Any]:
+        """The options that decide a run's numbers up to any given epoch, by name: not the epochs, nor the machine."""
+        options = self.to_dict()
+        named = {**options["data"], **options["meta"], **options["optimizer"]}
+        del named["epochs"]
+        return named
 
     @classmethod
     def from_dict(cls, options: dict[str, Any]) -> Config:

@@ -62,7 +62,7 @@ def summary_lines(config: Config, results: list[RunResult]) -> list[str]:
     names = {method: method_name(config, method) for method in summary}
     width = max(map(len, names.values()))
     seeds = f"{len(config.seeds)} seeds, mean ± deviation" if len(config.seeds) > 1 else f"seed {config.seeds[0]}"
-    lines = [f"test accuracy over {seeds}:"]
+    lines = [f"test accuracy, {seeds}:"]
     lines += [
         f"  {names[method]:<{width}}  final {_percent(spreads['final'])}  best {_percent(spreads['best'])}  "
         f"{spreads['ms_per_step'].mean:.1f} ms/step"

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from famus_ext.train.checkpoint import load_checkpoint, numeric_options, save_checkpoint
+from famus_ext.train.checkpoint import load_checkpoint, save_checkpoint
 from famus_ext.train.config import Config, Method, OptionError
 from famus_ext.train.files import atomic_write
 from famus_ext.train.records import EpochRecord, RunResult, summarise
@@ -155,7 +155,7 @@ def check_unchanged(stored: Config, wanted: Config) -> None:
     Raises:
         OptionError: naming every option that differs.
     """
-    before, after = numeric_options(stored), numeric_options(wanted)
+    before, after = stored.numeric_options(), wanted.numeric_options()
     before.update(seeds=stored.seeds, baseline=stored.baseline)
     after.update(seeds=wanted.seeds, baseline=wanted.baseline)
     differing = [name for name in before if before[name] != after[name]]

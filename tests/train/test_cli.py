@@ -73,6 +73,9 @@ def test_run_leaves_every_file(tmp_path, capfd, options):
     assert summary["labels_by_seed"]["1"]["actual_noise_rate"] == pytest.approx(share)
     assert summary["methods"][method]["final"]["deviation"] is not None
 
+    for picture in ("accuracy.png", "weights.png"):
+        assert (out / picture).read_bytes().startswith(b"\x89PNG")
+
     printed = capfd.readouterr()
     assert printed.err == ""  # no bar without a terminal
     assert f"actual rate {share:.1%}" in printed.out
