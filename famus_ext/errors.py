@@ -8,4 +8,4 @@ class PushforwardError(RuntimeError):
 
 
 class NonFiniteError(ArithmeticError):
-    """A loss or a gradient is NaN or infinite; nothing has been written to the network, θ or η."""
+    """A loss or a gradient is NaN or infinite; it has not reached the network's parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,16 +62,14 @@ class MetaGradient:
 
 def require_finite(values: Mapping[str, Tensor]) -> None:
     """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all."""
+    values = {name: value for name, value in values.items() if value.numel()}
     if not values:
         return
-    # A norm is finite only if every entry is; overflow of the norm itself is told apart below.
-    norms = torch.stack([norm.float() for norm in torch._foreach_norm(list(values.values()), torch.inf)])
-    if bool(norms.isfinite().all()):
+    largest = torch.stack([norm.float() for norm in torch._foreach_norm(list(values.values()), torch.inf)])
+    if bool(largest.isfinite().all()):
         return
-    for name, norm in zip(values, norms.tolist(), strict=True):
-        if norm != norm or norm == torch.inf:
-            raise NonFiniteError(
-                f"{name} is not finite (largest entry {norm}); the network's parameters and buffers, θ and η are as "
-                "before the step. Look for NaN or infinite inputs, a learning rate that is too high, or half precision "
-                "without loss scaling"
-            )
+    name, entry = next((n, e) for n, e in zip(values, largest.tolist(), strict=True) if not math.isfinite(e))
+    raise NonFiniteError(
+        f"{name} is not finite (largest entry {entry}); it has not reached the network's parameters. Look for NaN or "
+        "infinite inputs, a learning rate that is too high, or half precision without loss scaling"
+    )
