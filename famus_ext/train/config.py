@@ -61,8 +61,8 @@ class MetaOptions:
     """pushforward: exact and fast; double_backward: exact, the paper's own way; finite_difference: approximate."""
     meta_batch_size: int = 100
     """Meta images a step; all of them where there are fewer."""
-    meta_lr: float = 0.1
-    """Learning rate of the meta model's parameters (SGD); L2R has none. The paper's 1e-3 is for far longer training."""
+    meta_lr: float = 0.03
+    """Learning rate of the meta model's parameters (SGD); L2R has none. The paper's 1e-3 is for far longer runs."""
     gate_lr: float = 0.1
     """Learning rate of the gumbel sampler's parameters (SGD, momentum 0.9)."""
 
