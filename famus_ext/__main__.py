@@ -1,4 +1,4 @@
-"""``python -m famus_ext <command>``."""
+"""`python -m famus_ext <command>`."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """Data sets as tensors: loading, splitting, label noise and batches.
 
-- ``labelled``: ``LabelledImages``, images and labels as two tensors
-- ``digits``: scikit-learn's 8x8 digits, which need no download
-- ``seeding``: independent random streams from one seed
-- ``split``: disjoint training, meta and test sets, the meta set balanced over the classes
-- ``noise``: transition matrices by name, and labels drawn from them
-- ``noisy``: ``NoisyData``, the three sets of one experiment, and how they are made
-- ``batches``: random batches as indices
+- `labelled`: `LabelledImages`, images and labels as two tensors
+- `digits`: scikit-learn's 8x8 digits, which need no download
+- `seeding`: independent random streams from one seed
+- `split`: disjoint training, meta and test sets, the meta set balanced over the classes
+- `noise`: transition matrices by name, and labels drawn from them
+- `noisy`: `NoisyData`, the three sets of one experiment, and how they are made
+- `batches`: random batches as indices
 
 Nothing here knows the engine, the samplers or the networks.
 """

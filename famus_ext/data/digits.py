@@ -14,10 +14,10 @@ def load_digits() -> LabelledImages:
     """1,797 grey images of 8x8 pixels, ten classes of about 180 each.
 
     Returns:
-        Images float32 ``[1797, 1, 8, 8]`` with values in ``[0, 1]``, labels int64 ``[1797]``, in the published order.
+        Images float32 `[1797, 1, 8, 8]` with values in `[0, 1]`, labels int64 `[1797]`, in the published order.
 
     Raises:
-        ModuleNotFoundError: when scikit-learn, part of ``famus-ext[train]``, is not installed.
+        ModuleNotFoundError: when scikit-learn, part of `famus-ext[train]`, is not installed.
 
     Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998 (its test part).
     """

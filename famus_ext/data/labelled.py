@@ -13,12 +13,12 @@ class LabelledImages:
     """A labelled set small enough to live in memory.
 
     Attributes:
-        images: float32 ``[N, channels, height, width]``.
-        labels: int64 ``[N]``, each in ``[0, num_classes)``.
+        images: float32 `[N, channels, height, width]`.
+        labels: int64 `[N]`, each in `[0, num_classes)`.
         num_classes: C, the number of classes.
 
     Raises:
-        ValueError: for as many labels as there are not images, or a label outside ``[0, num_classes)``.
+        ValueError: for as many labels as there are not images, or a label outside `[0, num_classes)`.
     """
 
     images: Tensor
@@ -41,7 +41,7 @@ class LabelledImages:
         return len(self.labels)
 
     def __getitem__(self, indices: Tensor) -> LabelledImages:
-        """The examples at ``indices`` (int64 ``[n]``), in that order."""
+        """The examples at `indices` (int64 `[n]`), in that order."""
         return LabelledImages(self.images[indices], self.labels[indices], self.num_classes)
 
     def to(self, device: torch.device | str) -> LabelledImages:

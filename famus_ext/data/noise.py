@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 NoiseType = Literal["symmetric", "symmetric-excluding", "pairflip"]
-"""``symmetric``: with probability p a label drawn from all classes, the true one included (MW-Net, FaMUS: "unif").
-``symmetric-excluding``: with probability p a label drawn from the other classes.
-``pairflip``: with probability p the next class, (c + 1) mod C (Co-teaching: "pairflip")."""
+"""`symmetric`: with probability p a label drawn from all classes, the true one included (MW-Net, FaMUS: "unif").
+`symmetric-excluding`: with probability p a label drawn from the other classes.
+`pairflip`: with probability p the next class, (c + 1) mod C (Co-teaching: "pairflip")."""
 
 NOISE_TYPES: tuple[NoiseType, ...] = get_args(NoiseType)
 
@@ -31,13 +31,13 @@ def transition_matrix(noise_type: NoiseType, num_classes: int, rate: float) -> T
     Args:
         noise_type: The kind of noise.
         num_classes: C, at least 2.
-        rate: p, in ``[0, 1]``.
+        rate: p, in `[0, 1]`.
 
     Returns:
-        T, float64 ``[C, C]``; row = true label, column = given label; rows sum to 1.
+        T, float64 `[C, C]`; row = true label, column = given label; rows sum to 1.
 
     Raises:
-        ValueError: for an unknown kind, fewer than two classes or a rate outside ``[0, 1]``.
+        ValueError: for an unknown kind, fewer than two classes or a rate outside `[0, 1]`.
     """
     if num_classes < 2:
         raise ValueError(f"num_classes: expected at least 2, got {num_classes}")
@@ -57,7 +57,7 @@ def transition_matrix(noise_type: NoiseType, num_classes: int, rate: float) -> T
 
 
 def expected_noise_rate(matrix: Tensor, labels: Tensor) -> float:
-    """Expected share of wrong labels, mean_i (1 - T[y_i, y_i]), for true labels int64 ``[N]``."""
+    """Expected share of wrong labels, mean_i (1 - T[y_i, y_i]), for true labels int64 `[N]`."""
     return float((1.0 - matrix.diagonal()[labels]).mean())
 
 
@@ -67,12 +67,12 @@ def corrupt(labels: Tensor, matrix: Tensor, generator: torch.Generator) -> tuple
     By inversion: the given label is the first class whose cumulated probability exceeds a uniform number.
 
     Args:
-        labels: True labels, int64 ``[N]``.
-        matrix: Transition matrix, float64 ``[C, C]``.
+        labels: True labels, int64 `[N]`.
+        matrix: Transition matrix, float64 `[C, C]`.
         generator: Source of randomness, one uniform number an example.
 
     Returns:
-        The given labels, int64 ``[N]``, and the actual rate: the share of them that is wrong (0 for no examples).
+        The given labels, int64 `[N]`, and the actual rate: the share of them that is wrong (0 for no examples).
 
     Raises:
         ValueError: for a label that the matrix does not know.

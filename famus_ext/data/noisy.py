@@ -22,8 +22,8 @@ class NoisyData:
         train: Training images with their given labels, N examples.
         meta: Clean meta images, M examples.
         test: Clean test images.
-        true_labels: True labels of the training images, int64 ``[N]``; None where nobody knows them.
-        indices: Position of every training image in the source set, int64 ``[N]``.
+        true_labels: True labels of the training images, int64 `[N]`; None where nobody knows them.
+        indices: Position of every training image in the source set, int64 `[N]`.
     """
 
     train: LabelledImages
@@ -39,7 +39,7 @@ class NoisyData:
 
     @property
     def wrong(self) -> Tensor | None:
-        """Whether each given label is wrong, bool ``[N]``; None where the true labels are not known."""
+        """Whether each given label is wrong, bool `[N]`; None where the true labels are not known."""
         return None if self.true_labels is None else self.train.labels != self.true_labels
 
     @property
@@ -67,14 +67,14 @@ def make_noisy(
 
     Args:
         source: Clean images.
-        noise_type: The kind of noise, see ``transition_matrix``.
-        noise_rate: Its rate p, in ``[0, 1]``.
+        noise_type: The kind of noise, see `transition_matrix`.
+        noise_rate: Its rate p, in `[0, 1]`.
         num_meta: Size of the clean meta set, balanced over the classes and taken out before the corruption.
         num_test: Size of the clean test set.
         seed: Decides the split and the noise, each by a random stream of its own.
 
     Raises:
-        ValueError: for a rate outside ``[0, 1]`` or sets that the source is too small for.
+        ValueError: for a rate outside `[0, 1]` or sets that the source is too small for.
     """
     matrix = transition_matrix(noise_type, source.num_classes, noise_rate)
     split = split_indices(source.labels, source.num_classes, num_meta, num_test, generator(seed, "split"))

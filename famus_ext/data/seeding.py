@@ -8,7 +8,7 @@ import torch
 
 
 def stream_seed(seed: int, stream: str) -> int:
-    """A 63-bit seed for the named stream: the first bits of SHA-256 of ``"<stream>/<seed>"``."""
+    """A 63-bit seed for the named stream: the first bits of SHA-256 of `"<stream>/<seed>"`."""
     digest = hashlib.sha256(f"{stream}/{seed}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
@@ -21,6 +21,6 @@ def generator(seed: int, stream: str) -> torch.Generator:
 
     Args:
         seed: The experiment's seed.
-        stream: What the numbers are for, such as ``"noise"``.
+        stream: What the numbers are for, such as `"noise"`.
     """
     return torch.Generator().manual_seed(stream_seed(seed, stream))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Split:
-    """Indices into the source set, int64, no index twice: ``train`` ``[N]``, ``meta`` ``[M]``, ``test`` ``[T]``."""
+    """Indices into the source set, int64, no index twice: `train` `[N]`, `meta` `[M]`, `test` `[T]`."""
 
     train: Tensor
     meta: Tensor
@@ -20,11 +20,11 @@ class Split:
 def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int, generator: torch.Generator) -> Split:
     """Takes a test set out at random, then a class-balanced meta set, and leaves the rest for training.
 
-    The meta set is taken before any label is corrupted, so it is clean. Where ``num_meta`` is no multiple of the
+    The meta set is taken before any label is corrupted, so it is clean. Where `num_meta` is no multiple of the
     number of classes, the first classes have one image more.
 
     Args:
-        labels: True labels, int64 ``[total]``.
+        labels: True labels, int64 `[total]`.
         num_classes: C, the number of classes.
         num_meta: Size of the meta set, at least one image a class.
         num_test: Size of the test set.
@@ -60,6 +60,6 @@ def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int
 
 
 def _class_counts(size: int, num_classes: int) -> list[int]:
-    """Sizes of ``num_classes`` parts of ``size`` that differ by at most one, the larger ones first."""
+    """Sizes of `num_classes` parts of `size` that differ by at most one, the larger ones first."""
     quotient, remainder = divmod(size, num_classes)
     return [quotient + (label < remainder) for label in range(num_classes)]

@@ -12,7 +12,7 @@ class DigitsNet(nn.Module):
         num_classes: C, the number of classes.
         width: Channels of the first convolution; the second has twice as many.
 
-    Shapes: images ``[N, 1, 8, 8]`` to logits ``[N, C]``.
+    Shapes: images `[N, 1, 8, 8]` to logits `[N, C]`.
     """
 
     def __init__(self, num_classes: int = 10, width: int = 32) -> None:
@@ -23,7 +23,7 @@ class DigitsNet(nn.Module):
         self.activation = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits ``[N, C]`` of images ``[N, 1, 8, 8]``."""
+        """Logits `[N, C]` of images `[N, 1, 8, 8]`."""
         features = self.activation(self.conv1(images))
         features = self.activation(self.conv2(features))
         logits: Tensor = self.classifier(features.flatten(1))

@@ -1,6 +1,6 @@
 """From options to objects: the data, the network, its optimizer and the step of one run.
 
-A new data set or network is a line in ``DATASETS``; a new method or sampler a branch in the function of its name.
+A new data set or network is a line in `DATASETS`; a new method or sampler a branch in the function of its name.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ class StepOutput(Protocol):
 
     @property
     def weights(self) -> Tensor | None:
-        """Weights ``[N]`` of the batch's losses; None where every example counts the same."""
+        """Weights `[N]` of the batch's losses; None where every example counts the same."""
 
     @property
     def gates(self) -> Tensor:
-        """1 for every layer with a meta gradient, else 0, ``[L]``; empty for a step without one."""
+        """1 for every layer with a meta gradient, else 0, `[L]`; empty for a step without one."""
 
 
 class Step(Protocol):
-    """One training step: ``famus_ext.MetaStep``, ``PlainStep`` or anything with their face."""
+    """One training step: `famus_ext.MetaStep`, `PlainStep` or anything with their face."""
 
     def __call__(self, x: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> StepOutput:
         """Trains on one batch and one meta batch."""
@@ -59,7 +59,7 @@ class Step(Protocol):
         """State beyond the network's and its optimizer's: meta model, sampler, their optimizers."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes what ``state_dict`` gave."""
+        """Takes what `state_dict` gave."""
 
 
 def make_data(options: DataOptions, seed: int) -> NoisyData:
@@ -88,7 +88,7 @@ def make_optimizer(options: OptimizerOptions, model: nn.Module) -> torch.optim.O
 
 
 def learning_rate(options: OptimizerOptions, epoch: int) -> float:
-    """α in ``epoch`` (from 0): divided by 10 at every milestone passed.
+    """α in `epoch` (from 0): divided by 10 at every milestone passed.
 
     It depends on the epoch alone, never on the number of epochs, so a longer run begins like a shorter one.
     """
@@ -96,7 +96,7 @@ def learning_rate(options: OptimizerOptions, epoch: int) -> float:
 
 
 def make_step(options: MetaOptions, method: Method, model: nn.Module, optimizer: torch.optim.Optimizer) -> Step:
-    """The step of ``method``, with meta model and sampler on the network's device.
+    """The step of `method`, with meta model and sampler on the network's device.
 
     Raises:
         OptionError: when the sampler is asked for more layers than the network has.

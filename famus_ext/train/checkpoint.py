@@ -27,7 +27,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
 
 
 def load_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Brings a fresh trainer to the state that ``save_checkpoint`` wrote.
+    """Brings a fresh trainer to the state that `save_checkpoint` wrote.
 
     Raises:
         CheckpointError: when the file cannot be read, is of another format, belongs to other options or other labels,

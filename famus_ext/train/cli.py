@@ -1,4 +1,4 @@
-"""``python -m famus_ext train``: options in, exit code out."""
+"""`python -m famus_ext train`: options in, exit code out."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the command.
 
     Args:
-        arguments: The command line after ``train``.
+        arguments: The command line after `train`.
 
     Returns:
         The exit code: 0 fine, 1 for errors, 2 for bad options, 130 after Ctrl-C.

@@ -161,7 +161,7 @@ class Config:
 
     @classmethod
     def from_dict(cls, options: dict[str, Any]) -> Config:
-        """The inverse of ``to_dict``.
+        """The inverse of `to_dict`.
 
         Raises:
             OptionError: when the names are not this version's, or a value cannot be used.
@@ -180,7 +180,7 @@ class Config:
 
 
 def _from_dict(cls: type[Any], values: dict[str, Any]) -> Any:
-    """A dataclass of ``values``, whose names must be its fields' names; lists become tuples."""
+    """A dataclass of `values`, whose names must be its fields' names; lists become tuples."""
     expected, got = {entry.name for entry in fields(cls)}, set(values)
     if expected != got:
         raise OptionError(
@@ -198,6 +198,6 @@ def _positive(value: float) -> bool:
 
 
 def _require(holds: bool, option: str, expected: str, got: object) -> None:
-    """Raises ``OptionError`` unless ``holds``."""
+    """Raises `OptionError` unless `holds`."""
     if not holds:
         raise OptionError(f"{option}: expected {expected}, got {got}")

@@ -17,13 +17,13 @@ def accuracy(model: nn.Module, data: LabelledImages) -> float:
 
 
 def example_losses(model: nn.Module, data: LabelledImages) -> Tensor:
-    """Cross-entropy of every example under its given label, ``[N]``, in evaluation mode."""
+    """Cross-entropy of every example under its given label, `[N]`, in evaluation mode."""
     return functional.cross_entropy(_logits(model, data.images), data.labels, reduction="none")
 
 
 @torch.no_grad()
 def _logits(model: nn.Module, images: Tensor) -> Tensor:
-    """Logits ``[N, C]`` in evaluation mode; the mode that the network was in comes back."""
+    """Logits `[N, C]` in evaluation mode; the mode that the network was in comes back."""
     training = model.training
     model.eval()
     logits = torch.cat([model(part) for part in torch.split(images, EVALUATION_BATCH)])

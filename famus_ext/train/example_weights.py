@@ -31,25 +31,25 @@ class ExampleWeights:
         self._epochs = torch.cat([self._epochs, fresh])[-WINDOW:]
 
     def add(self, indices: Tensor, weights: Tensor | None) -> None:
-        """Notes a batch's weights ``[n]`` for the examples ``indices`` ``[n]``; None is plain training."""
+        """Notes a batch's weights `[n]` for the examples `indices` `[n]`; None is plain training."""
         if weights is not None:
             scale = len(indices) if self._normalised else 1
             self._epochs[-1, indices] = (weights * scale).to(self._epochs.dtype)
 
     @property
     def latest(self) -> Tensor:
-        """Weights of the epoch at hand, ``[N]``."""
+        """Weights of the epoch at hand, `[N]`."""
         return self._epochs[-1]
 
     @property
     def mean(self) -> Tensor:
-        """Mean over the window, ``[N]``."""
+        """Mean over the window, `[N]`."""
         return self._epochs.mean(dim=0)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The window, ``[epochs, N]``."""
+        """The window, `[epochs, N]`."""
         return {"epochs": self._epochs}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Takes what ``state_dict`` gave."""
+        """Takes what `state_dict` gave."""
         self._epochs = state["epochs"].to(self._epochs)

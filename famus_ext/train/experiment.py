@@ -20,13 +20,13 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
 
     Args:
         config: The options.
-        folder: Where checkpoints, records and pictures go, see ``run_folder``.
+        folder: Where checkpoints, records and pictures go, see `run_folder`.
 
     Returns:
         The runs, seed by seed, the baseline first.
 
     Raises:
-        OptionError: see ``check_runnable``.
+        OptionError: see `check_runnable`.
         CheckpointError: for a checkpoint that cannot be continued from.
         TrainingError: when a loss stops being finite.
     """

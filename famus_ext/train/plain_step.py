@@ -19,7 +19,7 @@ class PlainStepOutput:
         meta_loss: None; no meta batch was looked at.
         weights: None; every example counts the same.
         gates: Empty; no layer has a meta gradient.
-        logits: ``[N, C]``, detached.
+        logits: `[N, C]`, detached.
     """
 
     loss: Tensor
@@ -33,7 +33,7 @@ class PlainStep:
     """One step of an optimizer on the mean cross-entropy of the training batch.
 
     Args:
-        model: The network, called with ``x``.
+        model: The network, called with `x`.
         optimizer: Any optimizer of its parameters.
     """
 
@@ -44,7 +44,7 @@ class PlainStep:
         self.optimizer = optimizer
 
     def __call__(self, x: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> PlainStepOutput:
-        """Trains on ``x`` ``[N, ...]`` and ``y`` int64 ``[N]``; the meta batch is not looked at."""
+        """Trains on `x` `[N, ...]` and `y` int64 `[N]`; the meta batch is not looked at."""
         self.optimizer.zero_grad()
         logits = self.model(x)
         loss = functional.cross_entropy(logits, y)
@@ -57,6 +57,6 @@ class PlainStep:
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes what ``state_dict`` gave."""
+        """Takes what `state_dict` gave."""
         if state:
             raise ValueError(f"state: expected none for plain cross-entropy, got {sorted(state)}")

@@ -13,7 +13,7 @@ from famus_ext.train.config import Method
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch of one run: a line of ``metrics.jsonl``.
+    """One epoch of one run: a line of `metrics.jsonl`.
 
     Attributes:
         method: What trained.
@@ -24,7 +24,7 @@ class EpochRecord:
         weight_clean: Mean weight of the examples with a right label, 1 = plain training; None where nobody knows.
         weight_wrong: The same for the examples with a wrong label.
         active_layers: Mean number of layers with a meta gradient; None without a meta step.
-        gate_rates: Share of the steps in which each layer had one, ``[L]``; empty without a meta step.
+        gate_rates: Share of the steps in which each layer had one, `[L]`; empty without a meta step.
         lr: Learning rate of the network.
         ms_per_step: Wall-clock milliseconds a training step, evaluation left out.
         actual_noise_rate: Share of wrong training labels.
@@ -58,8 +58,8 @@ class RunResult:
         method: What trained.
         seed: The run's seed.
         history: A record an epoch.
-        weights: Learned weight of every training example, float32 ``[N]``, 1 = plain training.
-        wrong: Whether its label is wrong, bool ``[N]``; None where nobody knows.
+        weights: Learned weight of every training example, float32 `[N]`, 1 = plain training.
+        wrong: Whether its label is wrong, bool `[N]`; None where nobody knows.
     """
 
     method: Method
@@ -93,7 +93,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: list[float]) -> Spread:
-        """The spread of ``values``, one a seed."""
+        """The spread of `values`, one a seed."""
         return cls(fmean(values), stdev(values) if len(values) > 1 else None)
 
 

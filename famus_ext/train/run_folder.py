@@ -29,7 +29,7 @@ DEFAULT_PARENT = Path("runs")
 
 
 class RunFolder:
-    """Files of one experiment. ``create`` and ``open`` make one."""
+    """Files of one experiment. `create` and `open` make one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -44,7 +44,7 @@ class RunFolder:
         """Makes a new folder and writes the options into it.
 
         Args:
-            path: The folder; None for the next free number, ``runs/<data set>-<method>-001``.
+            path: The folder; None for the next free number, `runs/<data set>-<method>-001`.
             config: The experiment's options.
 
         Raises:
@@ -92,31 +92,31 @@ class RunFolder:
         _write_json(self.config, config.to_dict())
 
     def restore(self, trainer: Trainer) -> None:
-        """Brings ``trainer`` to its last checkpoint, where there is one, and its records into ``metrics.jsonl``."""
+        """Brings `trainer` to its last checkpoint, where there is one, and its records into `metrics.jsonl`."""
         checkpoint = self.checkpoint(trainer.method, trainer.seed)
         if checkpoint.exists():
             load_checkpoint(checkpoint, trainer)
             self.append(trainer.history)
 
     def save(self, trainer: Trainer) -> None:
-        """Writes the checkpoint, then the last epoch's record; after a crash between the two ``restore`` adds it."""
+        """Writes the checkpoint, then the last epoch's record; after a crash between the two `restore` adds it."""
         save_checkpoint(self.checkpoint(trainer.method, trainer.seed), trainer)
         self.append(trainer.history[-1:])
 
     def start_metrics(self) -> None:
-        """Empties ``metrics.jsonl``: checkpoints hold the records of what was trained before."""
+        """Empties `metrics.jsonl`: checkpoints hold the records of what was trained before."""
         with atomic_write(self.metrics):
             pass
 
     def append(self, records: Iterable[EpochRecord]) -> None:
-        """Adds lines to ``metrics.jsonl``."""
+        """Adds lines to `metrics.jsonl`."""
         with self.metrics.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(record.to_dict()) + "\n" for record in records)
 
     def write_example_weights(self, trainer: Trainer) -> None:
         """Writes a line a training example: its index in the source set, labels, weight and final loss.
 
-        The weight is the mean of ``ExampleWeights`` over the last epochs, 1 = plain training.
+        The weight is the mean of `ExampleWeights` over the last epochs, 1 = plain training.
         """
         data, result, losses = trainer.data, trainer.result(), trainer.example_losses()
         unknown = [""] * len(losses)
@@ -175,7 +175,7 @@ def _flag(name: str) -> str:
 
 
 def _next_free(parent: Path, name: str) -> Path:
-    """The first of ``name-001``, ``name-002``, ... that was not there, made."""
+    """The first of `name-001`, `name-002`, ... that was not there, made."""
     parent.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:

@@ -65,7 +65,7 @@ class Trainer:
             on_step: Called after every step, for a progress bar.
 
         Returns:
-            The epoch's record, the last one of ``history``.
+            The epoch's record, the last one of `history`.
 
         Raises:
             TrainingError: when the loss stops being finite.
@@ -102,11 +102,11 @@ class Trainer:
         return RunResult(self.method, self.seed, tuple(self.history), self.weights.mean.cpu(), wrong)
 
     def example_losses(self) -> Tensor:
-        """Loss of every training example under its given label, ``[N]``, on the CPU."""
+        """Loss of every training example under its given label, `[N]`, on the CPU."""
         return example_losses(self.model, self.data.train).cpu()
 
     def _record(self, loss: float, gates: Tensor, lr: float, ms_per_step: float) -> EpochRecord:
-        """The record of the epoch just trained; ``gates`` is ``[steps, L]``."""
+        """The record of the epoch just trained; `gates` is `[steps, L]`."""
         wrong, weights = self.data.wrong, self.weights.latest
         rates: list[float] = gates.float().mean(dim=0).tolist()
         return EpochRecord(
@@ -144,7 +144,7 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes what ``state_dict`` gave: the epochs that follow are those of a run that never stopped."""
+        """Takes what `state_dict` gave: the epochs that follow are those of a run that never stopped."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step.load_state_dict(state["step"])

@@ -32,7 +32,7 @@ def small():
 
 @pytest.fixture
 def make_trainer():
-    """Makes a trainer of the small experiment: ``make_trainer("l2r", sampler="all")``."""
+    """Makes a trainer of the small experiment: `make_trainer("l2r", sampler="all")`."""
 
     def make(method, config=SMALL, seed=0, **meta):
         config = replace(config, meta=replace(config.meta, method=method, **meta))

@@ -1,4 +1,4 @@
-"""``python -m famus_ext``: runs end to end, leaves every file, goes on after an interruption, says what is wrong."""
+"""`python -m famus_ext`: runs end to end, leaves every file, goes on after an interruption, says what is wrong."""
 
 import csv
 import json
