@@ -19,8 +19,9 @@ needs_native = pytest.mark.skipif(_native.C is None, reason=str(_native.missing(
 
 
 def python(code, folder, **environment):
-    """Run a script in another process and folder; what it printed."""
-    command = [sys.executable, "-c", code]
+    """Run a script in another process and folder, without what an editable install adds; what it printed."""
+    prepare = "import sys; sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]\n"
+    command = [sys.executable, "-c", prepare + code]
     variables = {**os.environ, "PYTHONPATH": str(folder), **environment}
     result = subprocess.run(
         command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120, check=False
