@@ -47,6 +47,10 @@ def check_tensor(value: object, name: str, *index: int) -> None:
         raise TypeError(f"{label(name, index)}: expected a strided tensor, got {value.layout}")
     if value.is_meta:
         raise ValueError(f"{label(name, index)}: expected a tensor with data, got one on the meta device")
+    if value.is_neg():  # memory holds the entries with the other sign
+        raise ValueError(
+            f"{label(name, index)}: expected a tensor without a pending negation, call resolve_neg() first"
+        )
 
 
 def check_alike(value: Tensor, name: str, partner: Tensor, other: str, *index: int) -> None:

@@ -127,7 +127,8 @@ def layer_dots(a: Layers, b: Layers) -> Tensor:
     Raises:
         TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; partners of
             different dtypes.
-        ValueError: different lengths; partners of different shapes; more than one device; a meta tensor.
+        ValueError: different lengths; partners of different shapes; more than one device; a meta tensor; a
+            pending negation.
     """
     pairs, layers = _pairs(a, b), len(a)
     tensors = [t for family in (a, b) for layer in family for t in layer if t is not None]

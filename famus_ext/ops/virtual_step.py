@@ -176,7 +176,8 @@ def virtual_step(
     Raises:
         TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; w and g of
             different dtypes.
-        ValueError: different lengths; w and g of different shapes or devices; a meta tensor; an lr that is not finite.
+        ValueError: different lengths; w and g of different shapes or devices; a meta tensor; a
+            pending negation; an lr that is not finite.
     """
     rates = _check(parameters, gradients, lr)
     groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}

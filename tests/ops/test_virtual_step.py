@@ -206,6 +206,7 @@ WRONG = [
     (TypeError, r"parameters\[0\]: expected float16.*int64", [TWO.long()], [TWO.long()], LR),
     (TypeError, r"gradients\[0\]: expected float16.*complex64", [TWO], [TWO.to(torch.complex64)], LR),
     (TypeError, r"gradients\[0\]: expected a strided tensor, got torch.sparse_coo", [TWO], [TWO.to_sparse()], LR),
+    (ValueError, r"gradients\[0\]: .* resolve_neg", [TWO], [TWO.to(torch.complex64).conj().imag], LR),
     (ValueError, r"parameters\[0\]: .* meta device", [TWO.to("meta")], [TWO], LR),
     (
         ValueError,
