@@ -78,7 +78,7 @@ class MetaOptions:
 class OptimizerOptions:
     """Optimizer of the network (SGD) and its schedule, the same for every method."""
 
-    epochs: Annotated[int, tyro.conf.arg(aliases=("--num-epochs",))] = 40
+    epochs: Annotated[int, tyro.conf.arg(aliases=("--num-epochs",))] = 50
     """Passes over the training set."""
     batch_size: Annotated[int, tyro.conf.arg(aliases=("--bs", "-b"))] = 100
     """Training images a step, at most; an epoch's batches are nearly equal."""
@@ -88,7 +88,7 @@ class OptimizerOptions:
     """Momentum, in [0, 1)."""
     weight_decay: Annotated[float, tyro.conf.arg(aliases=("--wd",))] = 0.0
     """Weight decay."""
-    lr_milestones: tuple[int, ...] = (30,)
+    lr_milestones: tuple[int, ...] = (40,)
     """Epochs after which the learning rate is divided by 10."""
 
     def __post_init__(self) -> None:

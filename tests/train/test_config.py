@@ -20,8 +20,8 @@ def test_defaults_are_the_main_job():
     assert (config.data.dataset, config.data.noise_type, config.data.noise_rate) == ("digits", "symmetric", 0.6)
     assert (config.data.num_meta, config.data.num_test) == (100, 500)
     assert (config.meta.method, config.meta.sampler, config.meta.engine) == ("l2r", "gumbel", "pushforward")
-    assert (config.optimizer.epochs, config.seeds, config.methods) == (40, (0,), ("ce", "l2r"))
-    assert (config.optimizer.lr, config.optimizer.momentum, config.optimizer.lr_milestones) == (0.1, 0.9, (30,))
+    assert (config.optimizer.epochs, config.seeds, config.methods) == (50, (0,), ("ce", "l2r"))
+    assert (config.optimizer.lr, config.optimizer.momentum, config.optimizer.lr_milestones) == (0.1, 0.9, (40,))
 
 
 @pytest.mark.parametrize(
