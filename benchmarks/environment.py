@@ -1,5 +1,6 @@
 """What a result depends on: commit, device, threads, versions, and which implementation of the ops runs."""
 
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ def describe(device: torch.device) -> dict[str, Any]:
         "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "device": device_name(device),
         "threads": torch.get_num_threads(),
+        "malloc": {name: value for name, value in os.environ.items() if name.startswith("MALLOC_")},
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

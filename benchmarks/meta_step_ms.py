@@ -5,6 +5,10 @@
 
 Before anything is timed, the rows' gradients are held against double backward's. Times are medians and quartiles over
 interleaved rounds; multiples of plain SGD are formed round by round. Memory is the peak that a step allocates.
+
+On a CPU with glibc, a step that holds two graphs may pay for the same memory page by page in every step, up to a tenth
+of its time: glibc gives freed memory back to the system. MALLOC_TRIM_THRESHOLD_=10000000000 and
+MALLOC_MMAP_THRESHOLD_=10000000000 in the environment keep it, as PyTorch does on a GPU; the result says which held.
 """
 
 import json
