@@ -1,8 +1,9 @@
 """Build the native module ``famus_ext._C`` with CMake and Ninja.
 
-Two environment variables steer it:
+Environment variables steer it:
     FAMUS_CUDA: AUTO (default: CUDA kernels where a CUDA compiler is found), ON (an error where none is) or OFF.
     FAMUS_CUDA_ARCHITECTURES: compute capabilities such as "70;80" (default: all that the compiler supports).
+    FAMUS_STRICT: ON makes warnings and register spills errors (default: OFF).
 """
 
 import importlib
@@ -70,6 +71,7 @@ class CMakeBuild(build_ext):
             f"-Dpybind11_DIR={pybind11.get_cmake_dir()}",
             f"-DCMAKE_MAKE_PROGRAM={tool('ninja', 'BIN_DIR')}",
             f"-DFAMUS_VERSION={self.distribution.get_version()}",
+            f"-DFAMUS_STRICT={os.environ.get('FAMUS_STRICT', 'OFF')}",
             *cuda,
         ]
         cmake = tool("cmake", "CMAKE_BIN_DIR")
