@@ -112,10 +112,13 @@ def meta_task(
     found = sampler.layers_of(model)
     by_name = dict(model.named_parameters())
     parameters: dict[str, Tensor] = {name: by_name[name] for layer in found for name in layer.parameters}
+    devices = {p.device for p in parameters.values()}
+    _check_device("meta_model", theta, devices)
+    _check_device("sampler", dict(sampler.named_parameters()), devices)
     x, y = _pair("batch", batch)
     x_meta, y_meta = _pair("meta_batch", meta_batch)
-    _check_inputs("x", x, y, parameters)
-    _check_inputs("x_meta", x_meta, y_meta, parameters)
+    _check_inputs("x", x, y, devices)
+    _check_inputs("x_meta", x_meta, y_meta, devices)
     if isinstance(x, Tensor) and isinstance(x_meta, Tensor) and x.dtype != x_meta.dtype:
         raise TypeError(f"x_meta: expected the dtype of x, {x.dtype}, got {x_meta.dtype}")
     default = LAMBDA if sampler.learned else 0.0
@@ -149,19 +152,24 @@ def _pair(name: str, value: Any) -> tuple[Any, Any]:
     return value[0], value[1]
 
 
-def _check_inputs(name: str, inputs: Any, targets: Any, parameters: Mapping[str, Tensor]) -> None:
+def _check_inputs(name: str, inputs: Any, targets: Any, devices: set[torch.device]) -> None:
     """A batch has examples, as many as targets, where its network is."""
     label = name.replace("x", "y", 1)
-    devices = {p.device for p in parameters.values()}
     for argument, tensor in ((name, inputs), (label, targets)):
-        if not isinstance(tensor, Tensor):
-            continue
-        if not tensor.dim() or not len(tensor):
-            raise ValueError(f"{argument}: expected at least one example, got shape {list(tensor.shape)}")
-        if len(devices) == 1 and tensor.device not in devices:
-            raise ValueError(f"{argument}: expected the model's device, {devices.pop()}, got {tensor.device}")
+        if isinstance(tensor, Tensor):
+            if not tensor.dim() or not len(tensor):
+                raise ValueError(f"{argument}: expected at least one example, got shape {list(tensor.shape)}")
+            _check_device(argument, {argument: tensor}, devices)
     if isinstance(inputs, Tensor) and isinstance(targets, Tensor) and len(inputs) != len(targets):
         raise ValueError(f"{label}: expected {len(inputs)} targets, one for each row of {name}, got {len(targets)}")
+
+
+def _check_device(argument: str, tensors: Mapping[str, Tensor], devices: set[torch.device]) -> None:
+    """Tensors are where the network is, if that is in one place; one without entries (L2R's first ε) can be anywhere."""
+    (expected, *others) = devices
+    for tensor in tensors.values():
+        if not others and tensor.numel() and tensor.device != expected:
+            raise ValueError(f"{argument}: expected the model's device, {expected}, got {tensor.device}")
 
 
 def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:

@@ -103,6 +103,16 @@ CASES = {
         ValueError,
         "x: expected the model's device, cpu, got meta",
     ),
+    "meta model on another device": (
+        {"meta_model": famus.MWNet(8).to("meta")},
+        ValueError,
+        "meta_model: expected the model's device, cpu, got meta",
+    ),
+    "sampler on another device": (
+        {"sampler": famus.GumbelSampler(good()["model"], 1).to("meta")},
+        ValueError,
+        "sampler: expected the model's device, cpu, got meta",
+    ),
     "targets on another device": ({"meta_batch": (X, Y.to("meta"))}, ValueError, "y_meta: expected the model's device"),
     "lr negative": ({"lr": -0.1}, ValueError, "lr: expected finite numbers >= 0"),
     "lr not a number": ({"lr": float("nan")}, ValueError, "lr: expected finite numbers >= 0"),
