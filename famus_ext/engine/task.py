@@ -165,7 +165,7 @@ def _check_inputs(name: str, inputs: Any, targets: Any, devices: set[torch.devic
 
 
 def _check_device(argument: str, tensors: Mapping[str, Tensor], devices: set[torch.device]) -> None:
-    """Tensors are where the network is, if that is in one place; one without entries (L2R's first ε) can be anywhere."""
+    """Tensors are where the network is, if it is in one place; one without entries (L2R's first ε) may be anywhere."""
     (expected, *others) = devices
     for tensor in tensors.values():
         if not others and tensor.numel() and tensor.device != expected:
