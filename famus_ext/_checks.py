@@ -66,6 +66,15 @@ def check_alike(value: Tensor, name: str, partner: Tensor, other: str, *index: i
         raise ValueError(f"{label(name, index)}: expected {expected}, got one on {value.device}")
 
 
+def check_positive_integer(value: object, name: str) -> int:
+    """`value`; raise unless it is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name}: expected at least 1, got {value}")
+    return value
+
+
 def check_finite(value: object, name: str, *index: int) -> float:
     """`value` as a float; raise unless it is a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
 
 class PushforwardError(RuntimeError):
     """The pushforward cannot pass a node of the autograd graph; the message names the node and the way out."""
@@ -9,3 +15,21 @@ class PushforwardError(RuntimeError):
 
 class NonFiniteError(ArithmeticError):
     """A loss or a gradient is NaN or infinite; it has not reached the network's parameters."""
+
+
+def require_finite(values: Mapping[str, Tensor]) -> None:
+    """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all."""
+    values = {name: value for name, value in values.items() if value.numel()}
+    if not values:
+        return
+    # The 2-norm is an order of magnitude faster than the largest entry, but it can overflow where no entry is infinite.
+    norms = torch._foreach_norm(list(values.values()))
+    if bool(torch.stack([norm.isfinite() for norm in norms]).all()):
+        return
+    for name, value in values.items():
+        largest = float(value.abs().max())
+        if not math.isfinite(largest):
+            raise NonFiniteError(
+                f"{name} is not finite (largest entry {largest}); it has not reached the network's parameters. Look "
+                "for NaN or infinite inputs, a learning rate that is too high, half precision without loss scaling"
+            )

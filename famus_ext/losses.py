@@ -22,7 +22,11 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         ValueError: The shapes do not fit, or an index is outside [0, C).
     """
     _check_targets(logits, targets)
-    losses = functional.cross_entropy(logits, targets, reduction="none")
+    if targets.is_floating_point():
+        # Soft labels may be wider than the logits; torch's own wants one dtype.
+        losses = -(targets * logits.log_softmax(1)).sum(1)
+    else:
+        losses = functional.cross_entropy(logits, targets, reduction="none")
     return losses.flatten(1).mean(1) if losses.dim() > 1 else losses
 
 
@@ -38,6 +42,8 @@ def gradient_matching_loss(training: Tensor, validation: Tensor) -> Tensor:
 
 def _check_targets(logits: Tensor, targets: Tensor) -> None:
     """Refuse what the loss kernels would misread, or on a GPU abort on."""
+    if not isinstance(targets, Tensor):
+        raise TypeError(f"targets: expected a tensor, got {type(targets).__name__}")
     if logits.dim() < 2:
         raise ValueError(f"logits: expected shape [N, C] or [N, C, ...], got {list(logits.shape)}")
     if targets.is_floating_point():
@@ -54,4 +60,7 @@ def _check_targets(logits: Tensor, targets: Tensor) -> None:
     classes = logits.shape[1]
     if targets.numel() and bool(((targets < 0) | (targets >= classes)).any()):
         low, high = targets.min().item(), targets.max().item()
-        raise ValueError(f"targets: expected class indices in [0, {classes}), got values from {low} to {high}")
+        raise ValueError(
+            f"targets: expected class indices in [0, {classes}), got values from {low} to {high}; "
+            "ignored positions take a loss of your own"
+        )

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from famus_ext._checks import check_positive_integer
 from famus_ext.losses import cross_entropy
 
 ExampleLoss = Callable[[Tensor, Tensor], Tensor]
@@ -47,8 +48,8 @@ class MWNet(nn.Module):
 
     def __init__(self, hidden: int = 100, layers: int = 1, loss: ExampleLoss = cross_entropy) -> None:
         super().__init__()
-        if hidden < 1 or layers < 1:
-            raise ValueError(f"hidden, layers: expected positive numbers, got {hidden} and {layers}")
+        check_positive_integer(hidden, "hidden")
+        check_positive_integer(layers, "layers")
         widths = [1] + [hidden] * layers
         body = [m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.ReLU())]
         self.net = nn.Sequential(*body, nn.Linear(hidden, 1), nn.Sigmoid())
@@ -62,11 +63,31 @@ class MWNet(nn.Module):
 
     def weigh(self, losses: Tensor) -> Tensor:
         """V = Ψ(L; θ): the learned weight function, [N] to [N]."""
-        weights: Tensor = self.net(losses.unsqueeze(-1)).squeeze(-1)
-        return weights
+        # The network's precision need not be the meta model's.
+        weights: Tensor = self.net(losses.unsqueeze(-1).to(next(self.parameters()).dtype)).squeeze(-1)
+        return weights.to(losses.dtype)
 
 
-class L2R(nn.Module):
+class BatchMetaModel(nn.Module):
+    """A meta model whose θ belongs to one batch, and starts where ℓ and its gradient are zero.
+
+    So the virtual step changes nothing, ŵ = w; a meta step is no descent but turns the meta gradient into θ.
+    """
+
+    def begin(self, logits: Tensor, targets: Tensor) -> None:
+        """Start a batch: make θ anew, for logits [N, ...]."""
+        raise NotImplementedError
+
+    def gate_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """A loss, 0-d, whose gradient a learned sampler reads in place of the virtual gradient, which is zero."""
+        raise NotImplementedError
+
+    def meta_update(self, grads: Mapping[str, Tensor]) -> None:
+        """Set θ from the meta gradient, by name."""
+        raise NotImplementedError
+
+
+class L2R(BatchMetaModel):
     """Learning to Reweight: ℓ = Σ_i ε_i L_i, where θ = ε [N] is zero for every new batch.
 
     One meta step turns ε into weights, w̃_i = max(-∂L/∂ε_i, 0) and ε_i = w̃_i / Σ_j w̃_j (all zero if every w̃ is), and

@@ -6,30 +6,52 @@ whose gate can be 1; nothing below the lowest of them is ever differentiated in 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from famus_ext.network.layers import Granularity, Layer, layers
+from famus_ext._checks import check_finite, check_positive_integer
+from famus_ext.network.layers import Layer, trainable
+from famus_ext.network.layers import layers as list_layers
 
 
 class Sampler(nn.Module):
     """Base of the samplers: gates fixed by the layers alone.
 
+    Args:
+        layers: The layers to gate, as `famus_ext.layers` lists them (in the order of execution, by tensor, or some of
+            them only); None is all of the model's, in the order of registration.
+
     Attributes:
         learned: Whether the gates depend on parameters η, which then get gradients.
-        granularity: What a layer is (see `layers`).
+        credit_inactive: Whether a learned gate that is 0 has a gradient from ⟨u_l, g_l⟩.
+        expected_layers: K of L_r (Eq. 10), for a learned sampler.
     """
 
     learned = False
-    granularity: Granularity = "module"
+    credit_inactive = False
+    expected_layers = 0.0
+
+    def __init__(self, layers: Sequence[Layer] | None = None) -> None:
+        super().__init__()
+        self.layers = None if layers is None else tuple(layers)
 
     def layers_of(self, model: nn.Module) -> tuple[Layer, ...]:
-        """The layers that this sampler gates."""
-        return layers(model, granularity=self.granularity)
+        """The layers of this model that the sampler gates.
+
+        Raises:
+            ValueError: The sampler was built for another model.
+        """
+        if self.layers is None:
+            return list_layers(model)
+        missing = {name for layer in self.layers for name in layer.parameters} - trainable(model).keys()
+        if missing:
+            raise ValueError(
+                f"sampler: built for a model with a trainable parameter {min(missing)!r}, which this model lacks"
+            )
+        return self.layers
 
     def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
         """Indices of the layers whose gate can be 1."""
@@ -55,15 +77,12 @@ class LastLayers(Sampler):
 
     Args:
         k: How many.
-        granularity: What a layer is.
+        layers: See `Sampler`.
     """
 
-    def __init__(self, k: int, granularity: Granularity = "module") -> None:
-        super().__init__()
-        self.k = operator.index(k)
-        self.granularity = granularity
-        if self.k < 1:
-            raise ValueError(f"k: expected at least 1, got {k}")
+    def __init__(self, k: int, layers: Sequence[Layer] | None = None) -> None:
+        super().__init__(layers)
+        self.k = check_positive_integer(k, "k")
 
     def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
         """The last k; all of them in a network that has fewer."""
@@ -75,10 +94,13 @@ class Block(Sampler):
 
     Args:
         name: Qualified name of the block's module, "layer4.1" say.
+        layers: See `Sampler`.
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
+    def __init__(self, name: str, layers: Sequence[Layer] | None = None) -> None:
+        super().__init__(layers)
+        if not isinstance(name, str):
+            raise TypeError(f"name: expected a module's qualified name, got {type(name).__name__}")
         self.name = name
 
     def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
@@ -104,10 +126,11 @@ class GumbelSampler(Sampler):
         temperature: τ of the Gumbel-softmax.
         credit_inactive: Whether a gate that is 0 learns from ⟨u_l, g_l⟩ too. Without, the meta pass is differentiated
             down to the lowest active layer only, and such a gate learns from L_r alone.
-        granularity: What a layer is.
+        layers: See `Sampler`.
     """
 
     learned = True
+    layers: tuple[Layer, ...]
 
     def __init__(
         self,
@@ -117,15 +140,13 @@ class GumbelSampler(Sampler):
         hidden: int = 128,
         temperature: float = 1.0,
         credit_inactive: bool = True,
-        granularity: Granularity = "module",
+        layers: Sequence[Layer] | None = None,
     ) -> None:
-        super().__init__()
-        if hidden < 1:
-            raise ValueError(f"hidden: expected at least 1, got {hidden}")
-        if not temperature > 0:
+        super().__init__(list_layers(model) if layers is None else layers)
+        check_positive_integer(hidden, "hidden")
+        if not check_finite(temperature, "temperature") > 0:
             raise ValueError(f"temperature: expected a positive number, got {temperature}")
-        self.layers = layers(model, granularity=granularity)
-        if not 0 < expected_layers <= len(self.layers):
+        if not 0 < check_finite(expected_layers, "expected_layers") <= len(self.layers):
             raise ValueError(
                 f"expected_layers: expected a number in (0, {len(self.layers)}], the model's layers, "
                 f"got {expected_layers}"
@@ -133,8 +154,7 @@ class GumbelSampler(Sampler):
         self.expected_layers = expected_layers
         self.temperature = temperature
         self.credit_inactive = credit_inactive
-        self.granularity = granularity
-        self.sizes = _pooled_sizes(model, self.layers)
+        self.sizes = _pooled_sizes(model, super().layers_of(model))
         device = next(model.parameters()).device
         self.gates = nn.ModuleList(
             nn.Sequential(nn.Linear(size, hidden), nn.PReLU(), nn.Linear(hidden, 2)) for size in self.sizes
@@ -146,11 +166,11 @@ class GumbelSampler(Sampler):
         Raises:
             ValueError: The sampler was built for another model.
         """
-        found = layers(model, granularity=self.granularity)
-        if found != self.layers or _pooled_sizes(model, found) != self.sizes:
+        found = super().layers_of(model)
+        if _pooled_sizes(model, found) != self.sizes:
             raise ValueError(
-                f"sampler: built for a model with layers of {self.sizes} rows, named {_names(self.layers)}; this model "
-                f"has layers of {_pooled_sizes(model, found)} rows, named {_names(found)}"
+                f"sampler: built for a model with layers of {self.sizes} rows; this model's have "
+                f"{_pooled_sizes(model, found)}"
             )
         return found
 
@@ -173,9 +193,3 @@ def _pooled_sizes(model: nn.Module, found: Sequence[Layer]) -> tuple[int, ...]:
     return tuple(
         sum(parameters[name].shape[0] if parameters[name].dim() else 1 for name in layer.parameters) for layer in found
     )
-
-
-def _names(found: Sequence[Layer]) -> str:
-    """The first few layers' names."""
-    shown = [layer.name for layer in found[:4]]
-    return ", ".join(shown) + (", ..." if len(found) > 4 else "")

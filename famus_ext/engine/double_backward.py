@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from famus_ext.engine.meta_train import MetaPass, meta_pass, wanted_layers
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.task import MetaTask, trainable
+from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import gate_gradients, pool_layers
 from famus_ext.losses import gradient_matching_loss, layer_count_loss
-from famus_ext.meta_models import training_loss
-from famus_ext.network.layers import Layer
+from famus_ext.meta_models import BatchMetaModel, training_loss
+from famus_ext.network.buffers import BufferState
+from famus_ext.network.layers import trainable
 
 
 def double_backward(task: MetaTask) -> MetaGradient:
     """The meta gradient as autograd computes it, twice through the network; the oracle of the fast engines.
 
-    Attention runs unfused here, because a fused kernel can be differentiated once only.
+    The chain rule is cut at ŵ: L(ŵ(θ)) and ⟨u, ŵ(θ)⟩ with u = ∂L/∂ŵ a constant have the same gradient in θ. Attention
+    runs unfused here, because a fused kernel can be differentiated once only.
     """
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
         logits = task.forward()
+        buffers = BufferState(task.model)
         task = task.begin_batch(logits)
         loss = training_loss(task.meta_model, logits, task.y)
         # One unit more weight on example i, at zero: its derivative is the example's dot product.
@@ -33,20 +37,19 @@ def double_backward(task: MetaTask) -> MetaGradient:
         gradients = _gradients(task, value)
         pooled = {name: pool(g) for name, g in gradients.items()}
         read = pooled
-        if hasattr(task.meta_model, "gate_loss") and task.sampler.learned:
+        if isinstance(task.meta_model, BatchMetaModel) and task.sampler.learned:
             read = {name: pool(g) for name, g in _filled(task, gate_gradients(task, logits)).items()}
         gates = task.sampler(task.layers, [p.detach() for p in pool_layers(task.layers, read)])
-        stepped = _virtual_parameters(task, gradients, gates)
-        meta_loss = task.meta_forward(stepped)
-        objective = meta_loss
-        if task.sampler.learned:
-            expected: float = task.sampler.expected_layers  # type: ignore[assignment]
-            objective = objective + task.lambda_r * layer_count_loss(gates, expected)
-        if task.lambda_g:
-            objective = objective + task.lambda_g * _matching(task.layers[-1], pooled, meta_loss, stepped)
-        theta, eta = task.theta, trainable(task.sampler)
+        active = [gate > 0 for gate in gates.tolist()]
+        stepped = _virtual_parameters(task, gradients, gates, active)
+        meta = meta_pass(task, {name: w.detach() for name, w in stepped.items()}, wanted_layers(task, active))
+        objective = _objective(task, gates, pooled, stepped, meta)
+        theta, eta = task.theta, trainable(task.sampler) if gates.requires_grad else {}
         found = _differentiate(objective, {**_keyed("θ", theta), **_keyed("η", eta), "r": gates, "extra": extra})
-    return MetaGradient(
+    if buffers.written:
+        # A checkpointed block has run again, in every pass over its graph.
+        buffers.restore()
+    result = MetaGradient(
         grads={name: found[f"θ{name}"] for name in theta},
         sampler_grads={name: found[f"η{name}"] for name in eta},
         layers=task.layers,
@@ -54,15 +57,35 @@ def double_backward(task: MetaTask) -> MetaGradient:
         gate_grads=found.get("r"),
         sample_dots=-found["extra"] if "extra" in found else None,
         loss=loss.value.detach(),
-        meta_loss=meta_loss.detach(),
+        meta_loss=meta.loss,
         weights=None if loss.weights is None else loss.weights.detach(),
         logits=logits,
     )
+    result.check_finite()
+    return result
+
+
+def _objective(
+    task: MetaTask, gates: Tensor, pooled: dict[str, Tensor], stepped: dict[str, Tensor], meta: MetaPass
+) -> Tensor:
+    """A number with the gradient of L = L_c + λ1 L_r + λ2 L_g (Eq. 12)."""
+    terms = [(u * stepped[name]).sum() for name, u in meta.gradients.items() if stepped[name].requires_grad]
+    if task.sampler.learned:
+        terms.append(task.lambda_r * layer_count_loss(gates, task.sampler.expected_layers))
+    if task.lambda_g:
+        # The validation gradient is a constant in L_g.
+        terms += [
+            task.lambda_g * gradient_matching_loss(pooled[name], pool(meta.gradients[name]))
+            for name in task.layers[-1].parameters
+        ]
+    return torch.stack([term.to(meta.loss) for term in terms]).sum() if terms else meta.loss
 
 
 def pool(gradient: Tensor) -> Tensor:
     """Avg-Pool of Eq. 8: the mean over all dimensions but the first, [D]; vectors stay."""
-    return gradient.flatten(1).mean(1) if gradient.dim() > 1 else gradient.reshape(-1)
+    if gradient.dim() < 2:
+        return gradient.reshape(-1)
+    return gradient.flatten(1).sum(1) / max(gradient.shape[1:].numel(), 1)
 
 
 def _gradients(task: MetaTask, value: Tensor) -> dict[str, Tensor]:
@@ -76,32 +99,22 @@ def _filled(task: MetaTask, gradients: Mapping[str, Tensor | None]) -> dict[str,
     return {n: torch.zeros_like(task.parameters[n]) if g is None else g for n, g in gradients.items()}
 
 
-def _virtual_parameters(task: MetaTask, gradients: dict[str, Tensor], gates: Tensor) -> dict[str, Tensor]:
+def _virtual_parameters(
+    task: MetaTask, gradients: dict[str, Tensor], gates: Tensor, active: Sequence[bool]
+) -> dict[str, Tensor]:
     """ŵ_l = w_l - α s_l g_l, with s_l = r_l where r_l = 1, and s_l = 1 - r_l and g_l a constant where r_l = 0."""
-    credit = getattr(task.sampler, "credit_inactive", True)
-    stepped = {}
-    for layer, gate, on in zip(task.layers, gates, gates.tolist(), strict=True):
-        scale = (gate if on else 1 - gate) if on or credit else torch.ones_like(gate)
+    scales = {name: torch.ones(()) for name in task.parameters}
+    kept = dict.fromkeys(task.parameters, False)
+    for layer, gate, on in zip(task.layers, gates, active, strict=True):
+        credited = on or task.sampler.credit_inactive
         for name in layer.parameters:
-            gradient = gradients[name] if on else gradients[name].detach()
-            # Detached, so that the derivative is that of the step and not of its starting point; the leaf of u.
-            start = task.parameters[name].detach()
-            stepped[name] = start - task.learning_rates[name] * scale.to(gradient) * gradient
-            if not stepped[name].requires_grad:
-                stepped[name].requires_grad_()
+            kept[name] = on
+            scales[name] = (gate if on else 1 - gate) if credited else scales[name]
+    stepped = {}
+    for name, w in task.parameters.items():
+        gradient = gradients[name] if kept[name] else gradients[name].detach()
+        stepped[name] = w.detach() - task.learning_rates[name] * scales[name].to(gradient) * gradient
     return stepped
-
-
-def _matching(layer: Layer, pooled: dict[str, Tensor], meta_loss: Tensor, stepped: dict[str, Tensor]) -> Tensor:
-    """L_g, with the validation gradient a constant."""
-    found = torch.autograd.grad(
-        meta_loss, [stepped[name] for name in layer.parameters], retain_graph=True, allow_unused=True
-    )
-    terms = [
-        gradient_matching_loss(pooled[name], torch.zeros_like(pooled[name]) if u is None else pool(u).detach())
-        for name, u in zip(layer.parameters, found, strict=True)
-    ]
-    return torch.stack(terms).sum()
 
 
 def _keyed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -112,5 +125,7 @@ def _keyed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def _differentiate(objective: Tensor, sources: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
     """∂L by source, zero where L does not depend on one; the graph of the logits is kept."""
     there = {name: tensor for name, tensor in sources.items() if tensor is not None and tensor.requires_grad}
+    if not objective.requires_grad:
+        return {name: torch.zeros_like(tensor) for name, tensor in there.items()}
     found = torch.autograd.grad(objective, list(there.values()), retain_graph=True, allow_unused=True)
     return {n: torch.zeros_like(t) if g is None else g for (n, t), g in zip(there.items(), found, strict=True)}

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from famus_ext.engine.task import MetaTask
-from famus_ext.network.forward import call_model
+from famus_ext.network.buffers import buffer_copies
+from famus_ext.network.forward import call_model, with_tensors
 
 RADIUS = 1e-3
 """Step length as a share of ‖w‖: near the cube root of float32's epsilon, where rounding and curvature balance."""
@@ -35,8 +36,8 @@ def finite_difference(task: MetaTask) -> Callable[[Tensor, dict[str, Tensor]], T
         for side in (h, -h):
             _set_random_state(before)
             moved = {name: task.parameters[name] + side * tangent for name, tangent in tangents.items()}
-            buffers = {name: buffer.clone() for name, buffer in task.model.named_buffers()}
-            sides.append(call_model(task.model, task.x, parameters=moved, buffers=buffers))
+            tensors = {**moved, **buffer_copies(task.model)}
+            sides.append(with_tensors(task.model, tensors, lambda: call_model(task.model, task.x)))
         _set_random_state(after)
         return (sides[0] - sides[1]) / (2 * h)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from famus_ext.engine.adjoint import check_adjoint
 from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.finite_difference import finite_difference
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
@@ -17,6 +17,8 @@ from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import MetaLoss, MetaTask, meta_task
 from famus_ext.engine.virtual_train import TrainingHead, virtual_train
 from famus_ext.losses import cross_entropy
+from famus_ext.network.buffers import BufferState
+from famus_ext.network.layers import trainable
 from famus_ext.samplers import Sampler
 
 Carry = Callable[[Tensor, dict[str, Tensor]], Tensor]
@@ -56,7 +58,7 @@ def sampled_meta_grad(
         sampler: Which layers are kept; None keeps all.
         engine: How the gradient is computed. "pushforward" is exact for the layers kept; "double_backward" is the
             same number by the paper's own computation, slower; "finite_difference" is approximate (about 1e-3 in
-            float32) and asks nothing of the graph.
+            float32) and does not walk the graph.
         lambda_r: λ1 of L_r; None is the paper's 0.1 for a learned sampler and 0 for the others.
         lambda_g: λ2 of L_g; None likewise.
         meta_loss: Loss of the meta examples.
@@ -66,7 +68,7 @@ def sampled_meta_grad(
 
     Raises:
         TypeError, ValueError: An argument does not fit; the message names it.
-        PushforwardError: The graph holds a node that the pushforward cannot pass.
+        PushforwardError: The graph holds a node that the pushforward cannot pass, or a hook that changes gradients.
         NonFiniteError: A loss or a gradient is NaN or infinite. Buffers are put back.
     """
     if engine not in ENGINES:
@@ -82,39 +84,51 @@ def sampled_meta_grad(
         lambda_g=lambda_g,
         meta_loss=meta_loss,
     )
-    with _buffers_kept_on_failure(model):
-        result = ENGINES[engine](task)
-        result.check_finite()
-    return result
+    buffers = BufferState(model)
+    try:
+        return ENGINES[engine](task)
+    except BaseException:
+        # A NaN in a batch must not reach running statistics.
+        buffers.restore()
+        raise
 
 
-def _along(carrier: Callable[[MetaTask], Carry]) -> Callable[[MetaTask], MetaGradient]:
+def _along(carrier: Callable[[MetaTask], Carry], *, exact: bool) -> Callable[[MetaTask], MetaGradient]:
     """The engine that carries the direction t to the logits as `carrier` does."""
 
     def compute(task: MetaTask) -> MetaGradient:
         carry = carrier(task)
         logits = task.forward()
+        buffers = BufferState(task.model)
         task = task.begin_batch(logits)
         head = TrainingHead(task.meta_model, logits, task.y)
-        virtual = virtual_train(task, logits, head.cotangent)
+        stepped, virtual = virtual_train(task, logits, head.cotangent)
         with torch.enable_grad():
             gates = task.sampler(task.layers, virtual.gate_inputs)
         active = [gate > 0 for gate in gates.tolist()]
-        meta = meta_pass(task, virtual.parameters, wanted_layers(task, active))
+        meta = meta_pass(task, stepped, wanted_layers(task, active))
+        del stepped
         tangents, gate_grads = direction(task, virtual, meta, active)
         logits_dot = carry(logits, tangents)
-        return MetaGradient(
+        if buffers.written:
+            # A checkpointed block has run again, in every pass over its graph.
+            buffers.restore()
+        result = MetaGradient(
             sample_dots=head.sample_dots(logits_dot),
             grads=head.meta_gradient(task.theta, logits_dot),
             sampler_grads=_sampler_gradients(task.sampler, gates, gate_grads),
             layers=task.layers,
             gates=gates.detach(),
-            gate_grads=gate_grads,
+            gate_grads=gate_grads if gates.requires_grad else None,
             loss=head.loss.value.detach(),
             meta_loss=meta.loss,
             weights=None if head.loss.weights is None else head.loss.weights.detach(),
             logits=logits,
         )
+        result.check_finite()
+        if exact:
+            check_adjoint(head.cotangent, logits_dot, virtual.gradients, tangents)
+        return result
 
     return compute
 
@@ -126,28 +140,15 @@ def _by_pushforward(task: MetaTask) -> Carry:
 
 def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | None) -> dict[str, Tensor]:
     """∂L/∂η by name, straight through the gates."""
-    eta = {name: p for name, p in sampler.named_parameters() if p.requires_grad}
+    eta = trainable(sampler)
     if gate_grads is None or not gates.requires_grad:
         return {}
     found = torch.autograd.grad(gates, list(eta.values()), gate_grads.to(gates.dtype))
     return dict(zip(eta, found, strict=True))
 
 
-@contextmanager
-def _buffers_kept_on_failure(model: nn.Module) -> Iterator[None]:
-    """Put the buffers back if the computation fails: a NaN in a batch must not reach running statistics."""
-    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    try:
-        yield
-    except BaseException:
-        with torch.no_grad():
-            for name, buffer in model.named_buffers():
-                buffer.copy_(before[name])
-        raise
-
-
 ENGINES: dict[str, Callable[[MetaTask], MetaGradient]] = {
-    "pushforward": _along(_by_pushforward),
+    "pushforward": _along(_by_pushforward, exact=True),
     "double_backward": double_backward,
-    "finite_difference": _along(finite_difference),
+    "finite_difference": _along(finite_difference, exact=False),
 }

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import VirtualTrain
+from famus_ext.network.buffers import buffer_copies
+from famus_ext.network.forward import with_tensors
 from famus_ext.ops import layer_dots, virtual_step
 
 
@@ -37,7 +39,7 @@ def wanted_layers(task: MetaTask, active: Sequence[bool]) -> list[int]:
 def _credited_layers(task: MetaTask, active: Sequence[bool]) -> set[int]:
     """The layers whose gate is 1, and those whose gate learns from ⟨u_l, g_l⟩ all the same."""
     credited = {index for index, on in enumerate(active) if on}
-    if task.sampler.learned and getattr(task.sampler, "credit_inactive", True):
+    if task.sampler.credit_inactive:
         credited |= set(task.sampler.candidates(task.layers))
     return credited
 
@@ -46,11 +48,16 @@ def meta_pass(task: MetaTask, stepped: dict[str, Tensor], wanted: Sequence[int])
     """Forward and backward of the meta batch at ŵ, recorded from the lowest wanted layer on."""
     names = [name for index in wanted for name in task.layers[index].parameters]
     leaves = {name: stepped[name].detach().requires_grad_() for name in names}
+
+    def differentiate() -> tuple[Tensor, tuple[Tensor | None, ...]]:
+        loss = task.meta_forward()
+        if not loss.requires_grad:
+            return loss, (None,) * len(leaves)
+        return loss, torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+
     with torch.enable_grad():
-        loss = task.meta_forward({**stepped, **leaves})
-    if not loss.requires_grad:
-        return MetaPass(loss, {name: torch.zeros_like(leaf) for name, leaf in leaves.items()})
-    found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+        tensors = {**stepped, **leaves, **buffer_copies(task.model)}
+        loss, found = with_tensors(task.model, tensors, differentiate)
     gradients = {n: torch.zeros_like(w) if u is None else u for (n, w), u in zip(leaves.items(), found, strict=True)}
     return MetaPass(loss.detach(), gradients)
 
@@ -80,10 +87,10 @@ def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tens
     credited = _credited_layers(task, active)
     dots = layer_dots(
         [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
-        [[virtual.gradients[name] for name in layer.parameters] for layer in task.layers],
+        [[virtual.gradients.get(name) for name in layer.parameters] for layer in task.layers],
     )
     signs = torch.tensor([1.0 if on else -1.0 for on in active], dtype=dots.dtype)
-    excess = sum(active) - task.sampler.expected_layers  # type: ignore[operator]
+    excess = sum(active) - task.sampler.expected_layers
     device = task.parameters[task.layers[0].parameters[0]].device
     return signs.to(device) * dots.to(device) + 2 * task.lambda_r * excess
 

@@ -42,12 +42,22 @@ def pushforward(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor:
     device = outputs.device.type
     with torch.no_grad(), torch.autocast(device, enabled=False):
         tangent = _sweep(outputs, tangents)
-    return torch.zeros_like(outputs) if tangent is None else tangent
+    if tangent is None:
+        return torch.zeros_like(outputs)
+    # Views all the way up would hand the caller's own tangent back.
+    given = {t.untyped_storage().data_ptr() for t in tangents.values()}
+    return tangent.clone() if tangent.untyped_storage().data_ptr() in given else tangent
 
 
 def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
     """Pass every node that a tangent reaches, inputs first."""
     order = topological_order(outputs)
+    for node in order:
+        if node.name() == "CheckpointFunctionBackward":
+            raise PushforwardError(
+                "pushforward: the network has a reentrant checkpoint, whose inside is not in the graph; call "
+                "torch.utils.checkpoint.checkpoint with use_reentrant=False"
+            )
     waiting = Counter(child for node in order for child, _ in node.next_functions if child is not None)
     reached: dict[Node, Tangents] = {}
     for node in order:
@@ -72,11 +82,11 @@ def _pass(node: Node, inputs: Tangents) -> Tangents:
     """Apply the node's rule; its answer must have the shapes of the node's outputs."""
     try:
         answers = rule_for(node)(node, inputs)
+        return tuple(_fitted(node, answer, nr) for nr, answer in enumerate(answers))
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
         raise PushforwardError(_refusal(node, error)) from error
-    return tuple(_fitted(node, answer, nr) for nr, answer in enumerate(answers))
 
 
 def _fitted(node: Node, tangent: Tensor | None, nr: int) -> Tensor | None:
@@ -105,7 +115,7 @@ def _refusal(node: Node, error: RuntimeError) -> str:
         )
     return (
         f"pushforward: cannot pass the node {node.name()} ({operation(node)}): {reason}. "
-        'Way out: engine="finite_difference", which asks nothing of the graph and is approximate; or '
+        'Way out: engine="finite_difference", which does not walk the graph and is approximate; or '
         'engine="double_backward", if the operation is differentiable twice'
     )
 
@@ -116,7 +126,12 @@ def _check(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> None:
         raise TypeError(f"outputs: expected a tensor, got {type(outputs).__name__}")
     if not outputs.requires_grad:
         raise ValueError("outputs: expected a tensor with an autograd graph, got one that does not require grad")
+    if not isinstance(tangents, Mapping):
+        raise TypeError(f"tangents: expected a mapping from leaf tensors to tensors, got {type(tangents).__name__}")
     for leaf, tangent in tangents.items():
+        if not isinstance(leaf, Tensor) or not isinstance(tangent, Tensor):
+            kinds = f"{type(leaf).__name__} to {type(tangent).__name__}"
+            raise TypeError(f"tangents: expected a mapping from leaf tensors to tensors, got {kinds}")
         if not leaf.is_leaf or not leaf.requires_grad:
             raise ValueError(f"tangents: expected leaves that require grad as keys, got {_described(leaf)}")
         if _described(leaf) != _described(tangent):

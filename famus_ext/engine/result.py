@@ -1,15 +1,12 @@
-"""What a meta-gradient computation returns, and the check that it is finite."""
+"""What a meta-gradient computation returns."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from famus_ext.errors import NonFiniteError
+from famus_ext.errors import require_finite
 from famus_ext.network.layers import Layer
 
 
@@ -58,18 +55,3 @@ class MetaGradient:
                 **{f"the sampler's gradient of {name}": grad for name, grad in self.sampler_grads.items()},
             }
         )
-
-
-def require_finite(values: Mapping[str, Tensor]) -> None:
-    """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all."""
-    values = {name: value for name, value in values.items() if value.numel()}
-    if not values:
-        return
-    largest = torch.stack([norm.float() for norm in torch._foreach_norm(list(values.values()), torch.inf)])
-    if bool(largest.isfinite().all()):
-        return
-    name, entry = next((n, e) for n, e in zip(values, largest.tolist(), strict=True) if not math.isfinite(e))
-    raise NonFiniteError(
-        f"{name} is not finite (largest entry {entry}); it has not reached the network's parameters. Look for NaN or "
-        "infinite inputs, a learning rate that is too high, or half precision without loss scaling"
-    )

@@ -7,14 +7,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD, Optimizer
+from torch.optim import LBFGS, SGD, Optimizer
 
 from famus_ext.engine.meta_grad import ENGINES, Engine, sampled_meta_grad
-from famus_ext.engine.result import MetaGradient, require_finite
-from famus_ext.engine.task import MetaLoss, trainable
+from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.task import MetaLoss
 from famus_ext.engine.virtual_train import TrainingHead
+from famus_ext.errors import require_finite
 from famus_ext.losses import cross_entropy
-from famus_ext.network.layers import Layer
+from famus_ext.meta_models import BatchMetaModel
+from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
 
 
@@ -50,12 +52,12 @@ class MetaStep:
 
     Args:
         model: The network, any module.
-        optimizer: Its optimizer, any of torch's.
+        optimizer: Its optimizer, any of torch's whose step needs no closure.
         meta_model: Ψ, from logits and targets to the training loss.
         sampler: Which layers' meta gradients are kept; None keeps all.
         engine: See `sampled_meta_grad`.
-        meta_optimizer: Optimizer of θ; None is SGD with learning rate 1e-3. A meta model with a `meta_update` of its
-            own (L2R) takes none.
+        meta_optimizer: Optimizer of θ; None is SGD with learning rate 1e-3. A meta model whose θ belongs to the batch
+            (L2R) takes none.
         sampler_optimizer: Optimizer of η; None is the paper's SGD with learning rate 0.1 and momentum 0.9.
         lambda_r: λ1, see `sampled_meta_grad`.
         lambda_g: λ2, see `sampled_meta_grad`.
@@ -79,8 +81,10 @@ class MetaStep:
         lambda_g: float | None = None,
         meta_loss: MetaLoss = cross_entropy,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer: expected a torch.optim.Optimizer, got {type(optimizer).__name__}")
+        if not isinstance(meta_model, nn.Module):
+            raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
+        if sampler is not None and not isinstance(sampler, Sampler):
+            raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
         if engine not in ENGINES:
             raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
         self.model = model
@@ -92,11 +96,9 @@ class MetaStep:
         self.lambda_g = lambda_g
         self.meta_loss = meta_loss
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
-        self._check_optimizer()
+        _check_optimizer("optimizer", optimizer, "model", model)
         self.meta_optimizer = self._meta_optimizer(meta_optimizer)
-        self.sampler_optimizer = sampler_optimizer
-        if sampler_optimizer is None and self.sampler.learned:
-            self.sampler_optimizer = SGD(self.sampler.parameters(), lr=0.1, momentum=0.9)
+        self.sampler_optimizer = self._sampler_optimizer(sampler_optimizer)
 
     def __call__(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """Take one step.
@@ -162,11 +164,7 @@ class MetaStep:
         torch.autograd.backward(logits, head.cotangent.detach())
         try:
             require_finite(
-                {
-                    f"the gradient of {name}": p.grad
-                    for name, p in self.model.named_parameters()
-                    if p.grad is not None and not p.grad.is_sparse
-                }
+                {f"the gradient of {name}": p.grad for name, p in self.model.named_parameters() if p.grad is not None}
             )
         except ArithmeticError:
             self.optimizer.zero_grad(set_to_none=True)
@@ -176,9 +174,9 @@ class MetaStep:
 
     def _update_meta_model(self, result: MetaGradient) -> None:
         """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
-        if self.meta_optimizer is None:
-            self.meta_model.meta_update(result.grads)  # type: ignore[operator]
-        else:
+        if isinstance(self.meta_model, BatchMetaModel):
+            self.meta_model.meta_update(result.grads)
+        elif self.meta_optimizer is not None:
             _step(self.meta_optimizer, self.meta_model, result.grads)
         if self.sampler_optimizer is not None:
             _step(self.sampler_optimizer, self.sampler, result.sampler_grads)
@@ -188,21 +186,30 @@ class MetaStep:
         rates = {id(p): float(group["lr"]) for group in self.optimizer.param_groups for p in group["params"]}
         return {name: rates.get(id(p), 0.0) for name, p in self.model.named_parameters() if p.requires_grad}
 
-    def _check_optimizer(self) -> None:
-        """The optimizer holds at least one of the model's trainable parameters."""
-        held = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
-        if not any(id(p) in held for p in self.model.parameters() if p.requires_grad):
-            raise ValueError("optimizer: expected an optimizer of the model's parameters; it holds none of them")
-
     def _meta_optimizer(self, given: Optimizer | None) -> Optimizer | None:
         """The optimizer of θ; none for a meta model that updates itself."""
-        if hasattr(self.meta_model, "meta_update"):
+        if isinstance(self.meta_model, BatchMetaModel):
             if given is not None:
                 raise ValueError(f"meta_optimizer: {type(self.meta_model).__name__} updates itself and takes none")
             return None
         if not trainable(self.meta_model):
             raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
-        return SGD(self.meta_model.parameters(), lr=1e-3) if given is None else given
+        if given is None:
+            return SGD(self.meta_model.parameters(), lr=1e-3)
+        _check_optimizer("meta_optimizer", given, "meta_model", self.meta_model)
+        return given
+
+    def _sampler_optimizer(self, given: Optimizer | None) -> Optimizer | None:
+        """The optimizer of η; none for a sampler that does not learn."""
+        if not self.sampler.learned:
+            if given is not None:
+                raise ValueError(f"sampler_optimizer: {type(self.sampler).__name__} learns nothing and takes none")
+            return None
+        if given is None:
+            # Dozens of small tensors: one launch for all of them.
+            return SGD(self.sampler.parameters(), lr=0.1, momentum=0.9, foreach=True)
+        _check_optimizer("sampler_optimizer", given, "sampler", self.sampler)
+        return given
 
     def _parts(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""
@@ -222,3 +229,14 @@ def _step(optimizer: Optimizer, module: nn.Module, grads: dict[str, Tensor]) -> 
         parameters[name].grad = grad
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
+
+
+def _check_optimizer(argument: str, optimizer: Optimizer, owner: str, module: nn.Module) -> None:
+    """An optimizer that can be stepped and holds at least one of the module's trainable parameters."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{argument}: expected a torch.optim.Optimizer, got {type(optimizer).__name__}")
+    if isinstance(optimizer, LBFGS):
+        raise ValueError(f"{argument}: expected an optimizer whose step needs no closure, got LBFGS")
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(p) in held for p in trainable(module).values()):
+        raise ValueError(f"{argument}: expected an optimizer of the {owner}'s parameters; it holds none of them")

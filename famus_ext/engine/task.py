@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from famus_ext._checks import check_finite
+from famus_ext.meta_models import BatchMetaModel
 from famus_ext.network.forward import call_model
-from famus_ext.network.layers import Layer
+from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
 
 MetaLoss = Callable[[Tensor, Tensor], Tensor]
@@ -27,7 +28,7 @@ class MetaTask:
     """The arguments of `sampled_meta_grad`, with the defaults filled in.
 
     Attributes:
-        parameters: w by name: the trainable parameters of all layers.
+        parameters: w by name: all trainable parameters, in a layer or not.
         theta: θ by name.
         learning_rates: α by parameter name.
     """
@@ -49,7 +50,7 @@ class MetaTask:
 
     def forward(self) -> Tensor:
         """The virtual forward pass z = Φ(x; w), [N, ...], recorded."""
-        with torch.enable_grad(), self._explained("x", self.x):
+        with torch.enable_grad(), self._named("x", self.x):
             logits = call_model(self.model, self.x)
         if isinstance(self.y, Tensor) and self.y.dim() and len(self.y) != len(logits):
             raise ValueError(f"y: expected {len(logits)} targets, one for each row of the logits, got {len(self.y)}")
@@ -57,32 +58,39 @@ class MetaTask:
             raise ValueError("model: its output does not depend on any trainable parameter")
         return logits
 
-    def meta_forward(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        """The meta loss L_c = (1/M) Σ_j L(Φ(x_v; ŵ), y_v), 0-d; buffers stay as they are."""
-        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
-        with self._explained("x_meta", self.x_meta):
-            logits = call_model(self.model, self.x_meta, parameters=parameters, buffers=buffers)
-        return self.meta_loss(logits, self.y_meta).mean()
+    def meta_forward(self) -> Tensor:
+        """The meta loss L_c = (1/M) Σ_j L(Φ(x_v; ·), y_v), 0-d, of the network as it is now."""
+        with self._named("x_meta", self.x_meta):
+            logits = call_model(self.model, self.x_meta)
+        losses = self.meta_loss(logits, self.y_meta)
+        if not isinstance(losses, Tensor):
+            raise TypeError(f"meta_loss: expected a function that returns a tensor, got {type(losses).__name__}")
+        if logits.requires_grad and not losses.requires_grad:
+            raise ValueError("meta_loss: its result does not depend on the logits; was it detached?")
+        return losses.mean()
 
     def begin_batch(self, logits: Tensor) -> MetaTask:
-        """Let a meta model whose θ belongs to the batch (L2R) start it; θ is read again."""
-        if not hasattr(self.meta_model, "begin"):
+        """Let a meta model whose θ belongs to the batch start it; θ is read again."""
+        if not isinstance(self.meta_model, BatchMetaModel):
             return self
-        self.meta_model.begin(logits.detach(), self.y)  # type: ignore[operator]
-        return MetaTask(**{**self.__dict__, "theta": trainable(self.meta_model)})
+        self.meta_model.begin(logits.detach(), self.y)
+        return replace(self, theta=trainable(self.meta_model))
 
     @contextmanager
-    def _explained(self, name: str, inputs: Any) -> Iterator[None]:
+    def _named(self, argument: str, inputs: Any) -> Iterator[None]:
         """Name the argument where the network fails on an input of another dtype than its own."""
         try:
             yield
         except RuntimeError as error:
             dtypes = {p.dtype for p in self.model.parameters() if p.is_floating_point()}
-            if isinstance(inputs, Tensor) and inputs.is_floating_point() and inputs.dtype not in dtypes:
+            about_dtypes = any(word in str(error) for word in ("dtype", "scalar type", "Input type"))
+            if about_dtypes and isinstance(inputs, Tensor) and inputs.dtype not in dtypes:
                 own = " and ".join(sorted(str(dtype) for dtype in dtypes))
                 raise TypeError(
-                    f"{name}: expected the dtype of the model's parameters, {own}, got {inputs.dtype}"
+                    f"{argument}: expected the dtype of the model's parameters, {own}, got {inputs.dtype}"
                 ) from error
+            if hasattr(error, "add_note"):
+                error.add_note(f"famus_ext: this came up when the network was run on {argument}")
             raise
 
 
@@ -110,8 +118,11 @@ def meta_task(
     if not theta:
         raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
     found = sampler.layers_of(model)
-    by_name = dict(model.named_parameters())
-    parameters: dict[str, Tensor] = {name: by_name[name] for layer in found for name in layer.parameters}
+    parameters = trainable(model)
+    if any(p.is_complex() for p in parameters.values()):
+        raise TypeError("model: expected real trainable parameters, got a complex one")
+    if not callable(meta_loss):
+        raise TypeError(f"meta_loss: expected a function, got {type(meta_loss).__name__}")
     devices = {p.device for p in parameters.values()}
     _check_device("meta_model", theta, devices)
     _check_device("sampler", dict(sampler.named_parameters()), devices)
@@ -134,15 +145,10 @@ def meta_task(
         y=y,
         x_meta=x_meta,
         y_meta=y_meta,
-        lambda_r=default if lambda_r is None else _weight("lambda_r", lambda_r),
-        lambda_g=default if lambda_g is None else _weight("lambda_g", lambda_g),
+        lambda_r=default if lambda_r is None else _not_negative("lambda_r", lambda_r),
+        lambda_g=default if lambda_g is None else _not_negative("lambda_g", lambda_g),
         meta_loss=meta_loss,
     )
-
-
-def trainable(module: nn.Module) -> dict[str, Tensor]:
-    """The parameters of a module that require grad, by name."""
-    return {name: p for name, p in module.named_parameters() if p.requires_grad}
 
 
 def _pair(name: str, value: Any) -> tuple[Any, Any]:
@@ -174,15 +180,20 @@ def _check_device(argument: str, tensors: Mapping[str, Tensor], devices: set[tor
 
 def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:
     """α for every parameter."""
-    rates = {name: float(lr[name] if isinstance(lr, Mapping) else lr) for name in parameters}
-    for name, rate in rates.items():
-        if not (math.isfinite(rate) and rate >= 0):
-            raise ValueError(f"lr: expected finite numbers >= 0, got {rate} for {name}")
-    return rates
+    if not isinstance(lr, Mapping):
+        return dict.fromkeys(parameters, _not_negative("lr", lr))
+    if lr.keys() != parameters.keys():
+        different = min(lr.keys() ^ parameters.keys())
+        raise ValueError(
+            f"lr: expected a number for each trainable parameter of the model, by name; {different!r} is "
+            f"{'not one of them' if different in lr else 'missing'}"
+        )
+    return {name: _not_negative(f"lr[{name!r}]", rate) for name, rate in lr.items()}
 
 
-def _weight(name: str, value: float) -> float:
-    """λ1 or λ2."""
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}: expected a finite number >= 0, got {value}")
-    return float(value)
+def _not_negative(name: str, value: object) -> float:
+    """A learning rate, λ1 or λ2."""
+    number = check_finite(value, name)
+    if number < 0:
+        raise ValueError(f"{name}: expected a number >= 0, got {value}")
+    return number

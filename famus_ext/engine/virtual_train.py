@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext.engine.task import MetaTask
-from famus_ext.meta_models import training_loss
+from famus_ext.meta_models import BatchMetaModel, training_loss
 from famus_ext.network.layers import Layer
 from famus_ext.ops import virtual_step
 
@@ -25,7 +25,13 @@ class TrainingHead:
         self.logits = logits.detach().requires_grad_()
         with torch.enable_grad():
             self.loss = training_loss(meta_model, self.logits, targets)  # type: ignore[arg-type]
-            (self.cotangent,) = torch.autograd.grad(self.loss.value, self.logits, create_graph=True)
+            value = self.loss.value
+            found: tuple[Tensor | None, ...] = (None,)
+            if value.requires_grad:
+                found = torch.autograd.grad(value, self.logits, create_graph=True, allow_unused=True)
+        if found[0] is None:
+            raise ValueError("meta_model: its loss does not depend on the logits; was it detached?")
+        self.cotangent = found[0]
 
     def meta_gradient(self, theta: dict[str, Tensor], logits_dot: Tensor) -> dict[str, Tensor]:
         """∇_θ ⟨∂ℓ/∂z, ż⟩, by name."""
@@ -39,44 +45,41 @@ class TrainingHead:
         losses = self.loss.losses
         if losses is None or not losses.requires_grad:
             return None
-        (slope,) = torch.autograd.grad(losses.sum(), self.logits, retain_graph=True)
+        (slope,) = torch.autograd.grad(losses, self.logits, torch.ones_like(losses), retain_graph=True)
         return -(slope * logits_dot).flatten(1).sum(1, dtype=losses.dtype)
 
 
 @dataclass(frozen=True)
 class VirtualTrain:
-    """The outcome of Virtual-Train.
+    """The outcome of Virtual-Train, but for ŵ.
 
     Attributes:
-        gradients: g by name; None where it is zero.
-        parameters: ŵ by name, without a graph.
+        gradients: g by name, of the layers whose gate can be 1; None where it is zero.
         pooled: ḡ by name, [D].
         gate_inputs: ḡ_l [D_l] of every layer, as the sampler reads them.
     """
 
     gradients: dict[str, Tensor | None]
-    parameters: dict[str, Tensor]
     pooled: dict[str, Tensor]
     gate_inputs: list[Tensor]
 
 
-def virtual_train(task: MetaTask, logits: Tensor, cotangent: Tensor) -> VirtualTrain:
-    """Take the virtual step; the graph of the logits is kept."""
-    if not hasattr(task.meta_model, "gate_loss"):
+def virtual_train(task: MetaTask, logits: Tensor, cotangent: Tensor) -> tuple[dict[str, Tensor], VirtualTrain]:
+    """Take the virtual step: ŵ by name, and what else came of it. The graph of the logits is kept."""
+    starts_at_zero = isinstance(task.meta_model, BatchMetaModel)
+    gradients: dict[str, Tensor | None] = dict.fromkeys(task.parameters)
+    if not starts_at_zero:
         gradients = _gradients(task, logits, cotangent.detach())
-        stepped, pooled = _step(task, gradients)
-        return VirtualTrain(gradients, stepped, pooled, pool_layers(task.layers, pooled))
-    # A meta model that starts at ℓ = 0 (L2R) has no virtual gradient; its sampler reads that of another loss.
-    gradients = dict.fromkeys(task.parameters)
     stepped, pooled = _step(task, gradients)
     read = pooled
-    if task.sampler.learned:
+    if starts_at_zero and task.sampler.learned:
         _, read = _step(task, gate_gradients(task, logits))
-    return VirtualTrain(gradients, stepped, pooled, pool_layers(task.layers, read))
+    kept = [name for i in task.sampler.candidates(task.layers) for name in task.layers[i].parameters]
+    return stepped, VirtualTrain({name: gradients[name] for name in kept}, pooled, pool_layers(task.layers, read))
 
 
 def gate_gradients(task: MetaTask, logits: Tensor) -> dict[str, Tensor | None]:
-    """The gradient of the meta model's gate loss, by name."""
+    """The gradient of a batch's meta model's gate loss, by name."""
     leaf = logits.detach().requires_grad_()
     with torch.enable_grad():
         loss = task.meta_model.gate_loss(leaf, task.y)  # type: ignore[operator]
@@ -92,14 +95,19 @@ def pool_layers(found: tuple[Layer, ...], pooled: dict[str, Tensor]) -> list[Ten
 def _gradients(task: MetaTask, logits: Tensor, cotangent: Tensor) -> dict[str, Tensor | None]:
     """Jᵀ v by name; the graph is kept."""
     found = torch.autograd.grad(logits, list(task.parameters.values()), cotangent, retain_graph=True, allow_unused=True)
-    return dict(zip(task.parameters, found, strict=True))
+    gradients: dict[str, Tensor | None] = dict(zip(task.parameters, found, strict=True))
+    for name, gradient in gradients.items():
+        if gradient is not None and gradient.layout is not torch.strided:
+            raise TypeError(
+                f"model: the gradient of {name} is {gradient.layout}, expected a strided one; build its embedding with "
+                "sparse=False"
+            )
+    return gradients
 
 
 def _step(task: MetaTask, gradients: dict[str, Tensor | None]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """ŵ = w - α g and ḡ, by name."""
-    names = list(task.parameters)
+    rates = [task.learning_rates[name] for name in task.parameters]
     with torch.no_grad():
-        stepped, pooled = virtual_step(
-            list(task.parameters.values()), list(gradients.values()), [task.learning_rates[n] for n in names]
-        )
-    return dict(zip(names, stepped, strict=True)), dict(zip(names, pooled, strict=True))
+        stepped, pooled = virtual_step(list(task.parameters.values()), list(gradients.values()), rates)
+    return dict(zip(task.parameters, stepped, strict=True)), dict(zip(task.parameters, pooled, strict=True))

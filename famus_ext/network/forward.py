@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
 from torch.func import functional_call
 
+Result = TypeVar("Result")
 
-def call_model(
-    model: nn.Module,
-    inputs: Any,
-    *,
-    parameters: Mapping[str, Tensor] | None = None,
-    buffers: Mapping[str, Tensor] | None = None,
-) -> Tensor:
+
+def call_model(model: nn.Module, inputs: Any) -> Tensor:
     """Compute the logits Φ(x; w).
 
     Args:
         model: The network.
         inputs: A tensor, a tuple or list of positional arguments, or a mapping of keyword arguments.
-        parameters: Tensors to use in place of the network's parameters of these names.
-        buffers: Tensors to use, and to update, in place of the network's buffers of these names.
 
     Returns:
         The logits, [N, ...].
@@ -30,11 +24,12 @@ def call_model(
     Raises:
         TypeError: The network returns neither a tensor nor an object with a tensor `logits`.
     """
-    args, kwargs = _arguments(inputs)
-    if parameters is None and buffers is None:
-        outputs = model(*args, **kwargs)
+    if isinstance(inputs, Mapping):
+        outputs = model(**inputs)
+    elif isinstance(inputs, (tuple, list)):
+        outputs = model(*inputs)
     else:
-        outputs = functional_call(model, {**(parameters or {}), **(buffers or {})}, args, kwargs)
+        outputs = model(inputs)
     logits = outputs if isinstance(outputs, Tensor) else _logits(outputs)
     if not isinstance(logits, Tensor) or not logits.is_floating_point():
         raise TypeError(
@@ -43,13 +38,25 @@ def call_model(
     return logits
 
 
-def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Positional and keyword arguments of the network's call."""
-    if isinstance(inputs, Mapping):
-        return (), dict(inputs)
-    if isinstance(inputs, (tuple, list)):
-        return tuple(inputs), {}
-    return (inputs,), {}
+def with_tensors(model: nn.Module, tensors: Mapping[str, Tensor], compute: Callable[[], Result]) -> Result:
+    """Run `compute` while the network has other tensors in place of its parameters and buffers of these names.
+
+    A backward of what ran must run inside as well: a checkpointed block runs its forward again when it is
+    differentiated, with the tensors that the network has then.
+    """
+    result: Result = functional_call(_Around(model, compute), {f"model.{name}": t for name, t in tensors.items()}, ())
+    return result
+
+
+class _Around(nn.Module):
+    """A module that holds the network and runs a function: what `functional_call` takes."""
+
+    def __init__(self, model: nn.Module, compute: Callable[[], Any]) -> None:
+        super().__init__()
+        self.model, self.compute = model, compute
+
+    def forward(self) -> Any:
+        return self.compute()
 
 
 def _logits(outputs: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from famus_ext.network.forward import call_model
+from famus_ext.network.buffers import buffer_copies
+from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.graph import leaf_of, topological_order
 
 Granularity = Literal["module", "tensor"]
@@ -27,8 +28,9 @@ class Layer:
 def layers(model: nn.Module, *, granularity: Granularity = "module", example: Any = None) -> tuple[Layer, ...]:
     """List the layers l = 1..L of a network.
 
-    A layer is a module that owns trainable parameters (its weight and bias together), or each of those tensors by
-    itself. Frozen parameters belong to no layer; a shared parameter belongs to the module that registered it first.
+    A layer is a module together with the trainable parameters that it owns itself (weight and bias, say), or each of
+    those tensors alone. Frozen parameters belong to no layer; a shared parameter belongs to the module that registered
+    it first; one that is reparametrised belongs to its parametrisation.
 
     Args:
         model: Any network.
@@ -47,7 +49,7 @@ def layers(model: nn.Module, *, granularity: Granularity = "module", example: An
         raise TypeError(f"model: expected a torch.nn.Module, got {type(model).__name__}")
     if granularity not in get_args(Granularity):
         raise ValueError(f"granularity: expected one of {get_args(Granularity)}, got {granularity!r}")
-    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    names = list(trainable(model))
     if not names:
         raise ValueError("model: expected at least one parameter with requires_grad=True, got none")
     if granularity == "tensor":
@@ -58,12 +60,16 @@ def layers(model: nn.Module, *, granularity: Granularity = "module", example: An
     return tuple(found if example is None else _by_execution(found, model, example))
 
 
+def trainable(module: nn.Module) -> dict[str, Tensor]:
+    """The parameters of a module that require grad, by name."""
+    return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+
+
 def _by_execution(found: Sequence[Layer], model: nn.Module, example: Any) -> list[Layer]:
     """Sort layers by the first operation that uses one of their parameters; unused layers go first."""
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
     with torch.random.fork_rng(devices=list(devices)), torch.enable_grad():
-        outputs = call_model(model, example, buffers=buffers)
+        outputs = with_tensors(model, buffer_copies(model), lambda: call_model(model, example))
     first_use: dict[Tensor, int] = {}
     for node in topological_order(outputs):
         for child, _ in node.next_functions:

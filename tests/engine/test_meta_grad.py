@@ -12,13 +12,22 @@ import famus_ext as famus
 # Relative error: a few hundred roundings of each dtype.
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
+
+def images(n):
+    return torch.randn(n, 3, 9, 9)
+
+
 META_MODELS = {"mwnet": famus.MWNet, "l2r": famus.L2R}
 SAMPLERS = {
     "all": lambda model: famus.AllLayers(),
     "last": lambda model: famus.LastLayers(2),
     "gumbel": lambda model: famus.GumbelSampler(model, 2),
     "gumbel without credit": lambda model: famus.GumbelSampler(model, 2, credit_inactive=False),
-    "gumbel by tensor": lambda model: famus.GumbelSampler(model, 2, granularity="tensor"),
+    "gumbel on some layers": lambda model: famus.GumbelSampler(model, 2, layers=famus.layers(model)[1::2]),
+    "last in order of execution": lambda model: famus.LastLayers(
+        2, famus.layers(model, example=torch.randn(2, 3, 9, 9))
+    ),
+    "gumbel by tensor": lambda model: famus.GumbelSampler(model, 2, layers=famus.layers(model, granularity="tensor")),
 }
 
 

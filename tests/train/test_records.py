@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from famus_ext.train.config import Config, MetaOptions
+from famus_ext.train.config import Config, MetaOptions, OptimizerOptions
 from famus_ext.train.console import epoch_line, method_name, summary_lines
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
@@ -49,7 +49,7 @@ def test_one_seed_has_no_deviation():
 
 
 def test_last_line_compares_with_plain_cross_entropy():
-    lines = summary_lines(Config(seeds=(0, 1)), RUNS)
+    lines = summary_lines(Config(seeds=(0, 1), optimizer=OptimizerOptions(epochs=40)), RUNS)
     assert lines[-1] == "L2R + FaMUS 85.0 ± 7.1 % against plain cross-entropy 55.0 ± 7.1 % after 40 epochs"
     alone = summary_lines(Config(baseline=False), [run("l2r", 0, 0.9)])
     assert alone[-1] == "  L2R + FaMUS  final 90.0 %  best 90.0 %  10.0 ms/step"

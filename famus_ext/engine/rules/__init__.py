@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from famus_ext.engine.rules.attention import ATTENTION_RULES
@@ -30,6 +31,9 @@ RULES: dict[str, Rule] = {
 
 def rule_for(node: Node) -> Rule:
     """The rule of a node: its own, or the general one."""
+    if isinstance(node, BackwardCFunction):
+        # A user's Function may bear the name of an operation of torch.
+        return general
     return RULES.get(operation(node), general)
 
 

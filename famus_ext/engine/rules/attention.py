@@ -48,6 +48,9 @@ def attention(node: Node, tangents: Tangents) -> Tangents:
         if saved(node, "is_causal"):
             scores = scores.masked_fill(_future(scores, start), -math.inf)
         weights = scores.softmax(-1)
+        if mask is not None:
+            # A query that may look nowhere, a padded one say, has weight zero everywhere and not NaN.
+            weights = weights.masked_fill(scores.isneginf().all(-1, keepdim=True), 0)
         blocks.append(
             _block_tangent(
                 weights,
@@ -65,13 +68,13 @@ def attention(node: Node, tangents: Tangents) -> Tangents:
 
 def _block_tangent(
     weights: Tensor,  # P [B, H, rows, M]
-    k: Tensor,
-    v: Tensor,
-    q: Tensor,
-    q_dot: Tensor | None,
-    k_dot: Tensor | None,
-    v_dot: Tensor | None,
-    mask_dot: Tensor | None,
+    k: Tensor,  # [B, H, M, E]
+    v: Tensor,  # [B, H, M, F]
+    q: Tensor,  # [B, H, rows, E]
+    q_dot: Tensor | None,  # [B, H, rows, E]
+    k_dot: Tensor | None,  # [B, H, M, E]
+    v_dot: Tensor | None,  # [B, H, M, F]
+    mask_dot: Tensor | None,  # [..., rows, M]
 ) -> Tensor:
     """Ȯ of one block of queries; q and q̇ come scaled."""
     total = torch.zeros(*weights.shape[:-1], v.shape[-1], dtype=v.dtype, device=v.device)

@@ -1,7 +1,12 @@
-"""Operations with a symmetric Jacobian: the node's own backward is its pushforward, J = Jᵀ."""
+"""Operations with a symmetric Jacobian: the node's own backward is its pushforward, J = Jᵀ.
+
+Autograd's backward of a complex function is the conjugate transpose, which is not the pushforward: those take the
+general rule.
+"""
 
 from __future__ import annotations
 
+from torch import Tensor
 from torch.autograd.graph import Node
 
 from famus_ext.engine.rules.general import general
@@ -11,18 +16,23 @@ from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, output
 def symmetric(node: Node, tangents: Tangents) -> Tangents:
     """J ẋ = Jᵀ ẋ: one call of the node's backward, also where that has no derivative of its own."""
     tangent = tangents[0]
-    if tangent is None or tangent.shape != output_shape(node) or any(t is not None for t in tangents[1:]):
+    if tangent is None or any(t is not None for t in tangents[1:]) or not _is_plain(node, tangent):
         return general(node, tangents)
     return (pull(node, tangent.to(node._input_metadata[0].dtype))[0],)
 
 
 def diagonal(node: Node, tangents: Tangents) -> Tangents:
     """Σ_k diag(∂f/∂x_k) ẋ_k for elementwise functions of several inputs; a broadcast input takes the general rule."""
-    shape = output_shape(node)
-    if any(t is not None and t.shape != shape for t in tangents):
+    if not all(t is None or _is_plain(node, t) for t in tangents):
         return general(node, tangents)
     # One call a moving input: the k-th entry of Jᵀ ẋ_k is the k-th diagonal times ẋ_k.
     return (add_tangents(*(None if t is None else pull(node, t)[k] for k, t in enumerate(tangents))),)
+
+
+def _is_plain(node: Node, tangent: Tensor) -> bool:
+    """Whether a tangent is real and was not broadcast."""
+    is_complex = tangent.is_complex() or node._input_metadata[0].dtype.is_complex
+    return tangent.shape == output_shape(node) and not is_complex
 
 
 def add(node: Node, tangents: Tangents) -> Tangents:

@@ -48,8 +48,8 @@ def _cotangents(node: Node, *, varied: bool) -> list[Tensor]:
     for output in node._input_metadata:
         kind = {"dtype": output.dtype, "device": output.device}
         size = int(torch.Size(output.shape).numel())
-        value = torch.arange(size, **kind).sin() if varied else torch.ones((), **kind)
-        cotangents.append((value.view(output.shape) if varied else value.expand(output.shape)).requires_grad_())
+        value = torch.arange(size, **kind).sin() if varied else torch.ones(size, **kind)
+        cotangents.append(value.view(output.shape).requires_grad_())
     return cotangents
 
 
