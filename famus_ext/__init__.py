@@ -1,7 +1,7 @@
 """Meta-learning for noisy and long-tailed labels at nearly the cost of plain training.
 
 Where things are:
-    network/        the user's network: its layers, its forward pass, its autograd graph
+    network/        the user's network: its layers, buffers, forward pass and autograd graph
     meta_models.py  Ψ(·; θ): training losses that learn which examples to trust
     samplers.py     Γ(·; η): which layers' meta gradients are kept
     losses.py       losses for each example, and the paper's L_r and L_g
@@ -19,7 +19,7 @@ from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.step import MetaStep, StepOutput
 from famus_ext.errors import NonFiniteError, PushforwardError
 from famus_ext.losses import cross_entropy
-from famus_ext.meta_models import L2R, MWNet, TrainingLoss
+from famus_ext.meta_models import L2R, BatchMetaModel, MWNet, TrainingLoss
 from famus_ext.network.layers import Layer, layers
 from famus_ext.ops import layer_dots, virtual_step
 from famus_ext.samplers import AllLayers, Block, GumbelSampler, LastLayers, Sampler
@@ -27,6 +27,7 @@ from famus_ext.samplers import AllLayers, Block, GumbelSampler, LastLayers, Samp
 __all__ = [
     "L2R",
     "AllLayers",
+    "BatchMetaModel",
     "Block",
     "GumbelSampler",
     "LastLayers",

@@ -1,1 +1,1 @@
-"""The user's network as the engine sees it: its layers, its forward pass, the graph that the pass leaves behind."""
+"""The user's network as the engine sees it: its layers, its buffers, its forward pass and the graph that it leaves."""
