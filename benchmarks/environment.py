@@ -56,7 +56,7 @@ def device_name(device: torch.device) -> str:
 def _git(*arguments: str) -> str | None:
     """Output of a git command in the repository, None outside a checkout."""
     try:
-        result = subprocess.run(["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        result = subprocess.run(["git", *arguments], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return result.stdout.strip()

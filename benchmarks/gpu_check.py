@@ -150,7 +150,7 @@ def _execute(command: tuple[str, ...], seconds: float, environment: dict[str, st
             env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,
         )

@@ -10,7 +10,7 @@ TINY = ("--device", "cpu", "--width", "1", "--batch", "4", "--rounds", "2", "--w
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True, timeout=300)
+    return subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, encoding="utf-8", timeout=300)
 
 
 def measured(folder: Path, *options: str) -> tuple[dict, str]:

@@ -146,10 +146,10 @@ PLANTED = {
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
 def test_planted_bugs_are_found(sanitizer, tmp_path):
     program = compile_for_cpu(tmp_path, SANITIZERS[sanitizer], SHIM / "planted.cu")
-    clean = subprocess.run([program, "none"], capture_output=True, text=True, check=False)
+    clean = subprocess.run([program, "none"], capture_output=True, encoding="utf-8", check=False)
     assert clean.returncode == 0, clean.stderr
     for bug, (finder, message) in PLANTED.items():
         if finder == sanitizer:
-            result = subprocess.run([program, bug], capture_output=True, text=True, check=False)
+            result = subprocess.run([program, bug], capture_output=True, encoding="utf-8", check=False)
             assert result.returncode != 0, bug
             assert message in result.stderr, bug

@@ -24,7 +24,7 @@ def python(code, folder, **environment):
     command = [sys.executable, "-c", prepare + code]
     variables = {**os.environ, "PYTHONPATH": str(folder), **environment}
     result = subprocess.run(
-        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=variables, capture_output=True, encoding="utf-8", timeout=120, check=False
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -25,7 +25,7 @@ def build(tmp_path):
         variables = {key: value for key, value in os.environ.items() if key not in ("CUDACXX", "FAMUS_CUDA")}
         command = [sys.executable, "setup.py", "build_ext"]
         result = subprocess.run(
-            command, cwd=tmp_path, env={**variables, **environment}, capture_output=True, text=True, check=False
+            command, cwd=tmp_path, env={**variables, **environment}, capture_output=True, encoding="utf-8", check=False
         )
         assert result.returncode != 0
         return result.stdout + result.stderr

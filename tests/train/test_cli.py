@@ -35,7 +35,7 @@ def records(folder):
 def python(*arguments, **options):
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=120, **options
+        [sys.executable, *arguments], capture_output=True, encoding="utf-8", env=environment, timeout=120, **options
     )
 
 
