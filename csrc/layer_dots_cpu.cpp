@@ -56,16 +56,8 @@ void dots(const LayerDotsParams& params, int threads) {
 }  // namespace
 
 void layer_dots_cpu(const LayerDotsParams& params, int threads) {
-  switch (params.dtype) {
-    case DType::kFloat16:
-      return dots<Float16>(params, threads);
-    case DType::kBFloat16:
-      return dots<BFloat16>(params, threads);
-    case DType::kFloat32:
-      return dots<float>(params, threads);
-    case DType::kFloat64:
-      return dots<double>(params, threads);
-  }
+  return dispatch<Float16, BFloat16>(params.dtype,
+                                     [&](auto type) { return dots<typename decltype(type)::type>(params, threads); });
 }
 
 }  // namespace famus

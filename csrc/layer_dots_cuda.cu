@@ -55,17 +55,8 @@ Status launch(const LayerDotsParams& params, Stream stream) {
 }  // namespace
 
 Status layer_dots_cuda(const LayerDotsParams& params, Stream stream) {
-  switch (params.dtype) {
-    case DType::kFloat16:
-      return launch<__half>(params, stream);
-    case DType::kBFloat16:
-      return launch<__nv_bfloat16>(params, stream);
-    case DType::kFloat32:
-      return launch<float>(params, stream);
-    case DType::kFloat64:
-      return launch<double>(params, stream);
-  }
-  return cudaErrorInvalidValue;
+  return dispatch<__half, __nv_bfloat16>(
+      params.dtype, [&](auto type) { return launch<typename decltype(type)::type>(params, stream); });
 }
 
 }  // namespace famus

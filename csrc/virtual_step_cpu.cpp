@@ -69,16 +69,8 @@ void step(const VirtualStepParams& params, int threads) {
 }  // namespace
 
 void virtual_step_cpu(const VirtualStepParams& params, int threads) {
-  switch (params.dtype) {
-    case DType::kFloat16:
-      return step<Float16>(params, threads);
-    case DType::kBFloat16:
-      return step<BFloat16>(params, threads);
-    case DType::kFloat32:
-      return step<float>(params, threads);
-    case DType::kFloat64:
-      return step<double>(params, threads);
-  }
+  return dispatch<Float16, BFloat16>(params.dtype,
+                                     [&](auto type) { return step<typename decltype(type)::type>(params, threads); });
 }
 
 }  // namespace famus

@@ -59,17 +59,8 @@ Status launch(const VirtualStepParams& params, Stream stream) {
 }  // namespace
 
 Status virtual_step_cuda(const VirtualStepParams& params, Stream stream) {
-  switch (params.dtype) {
-    case DType::kFloat16:
-      return launch<__half>(params, stream);
-    case DType::kBFloat16:
-      return launch<__nv_bfloat16>(params, stream);
-    case DType::kFloat32:
-      return launch<float>(params, stream);
-    case DType::kFloat64:
-      return launch<double>(params, stream);
-  }
-  return cudaErrorInvalidValue;
+  return dispatch<__half, __nv_bfloat16>(
+      params.dtype, [&](auto type) { return launch<typename decltype(type)::type>(params, stream); });
 }
 
 }  // namespace famus
