@@ -7,16 +7,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import LBFGS, SGD, Optimizer
+from torch.optim import Optimizer
 
 from famus_ext.engine.meta_grad import ENGINES, Engine, sampled_meta_grad
+from famus_ext.engine.optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import MetaLoss
 from famus_ext.engine.virtual_train import TrainingHead
 from famus_ext.errors import require_finite
 from famus_ext.losses import cross_entropy
 from famus_ext.meta_models import BatchMetaModel
-from famus_ext.network.layers import Layer, trainable
+from famus_ext.network.layers import Layer
 from famus_ext.samplers import AllLayers, Sampler
 
 
@@ -96,9 +97,9 @@ class MetaStep:
         self.lambda_g = lambda_g
         self.meta_loss = meta_loss
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
-        _check_optimizer("optimizer", optimizer, "model", model)
-        self.meta_optimizer = self._meta_optimizer(meta_optimizer)
-        self.sampler_optimizer = self._sampler_optimizer(sampler_optimizer)
+        check_optimizer("optimizer", optimizer, "model", model)
+        self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
+        self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
 
     def __call__(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """Take one step.
@@ -186,31 +187,6 @@ class MetaStep:
         rates = {id(p): float(group["lr"]) for group in self.optimizer.param_groups for p in group["params"]}
         return {name: rates.get(id(p), 0.0) for name, p in self.model.named_parameters() if p.requires_grad}
 
-    def _meta_optimizer(self, given: Optimizer | None) -> Optimizer | None:
-        """The optimizer of θ; none for a meta model that updates itself."""
-        if isinstance(self.meta_model, BatchMetaModel):
-            if given is not None:
-                raise ValueError(f"meta_optimizer: {type(self.meta_model).__name__} updates itself and takes none")
-            return None
-        if not trainable(self.meta_model):
-            raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
-        if given is None:
-            return SGD(self.meta_model.parameters(), lr=1e-3)
-        _check_optimizer("meta_optimizer", given, "meta_model", self.meta_model)
-        return given
-
-    def _sampler_optimizer(self, given: Optimizer | None) -> Optimizer | None:
-        """The optimizer of η; none for a sampler that does not learn."""
-        if not self.sampler.learned:
-            if given is not None:
-                raise ValueError(f"sampler_optimizer: {type(self.sampler).__name__} learns nothing and takes none")
-            return None
-        if given is None:
-            # Dozens of small tensors: one launch for all of them.
-            return SGD(self.sampler.parameters(), lr=0.1, momentum=0.9, foreach=True)
-        _check_optimizer("sampler_optimizer", given, "sampler", self.sampler)
-        return given
-
     def _parts(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""
         parts = {
@@ -229,14 +205,3 @@ def _step(optimizer: Optimizer, module: nn.Module, grads: dict[str, Tensor]) -> 
         parameters[name].grad = grad
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-
-
-def _check_optimizer(argument: str, optimizer: Optimizer, owner: str, module: nn.Module) -> None:
-    """An optimizer that can be stepped and holds at least one of the module's trainable parameters."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{argument}: expected a torch.optim.Optimizer, got {type(optimizer).__name__}")
-    if isinstance(optimizer, LBFGS):
-        raise ValueError(f"{argument}: expected an optimizer whose step needs no closure, got LBFGS")
-    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if not any(id(p) in held for p in trainable(module).values()):
-        raise ValueError(f"{argument}: expected an optimizer of the {owner}'s parameters; it holds none of them")
