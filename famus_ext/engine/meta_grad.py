@@ -70,6 +70,7 @@ def sampled_meta_grad(
         TypeError, ValueError: An argument does not fit; the message names it.
         PushforwardError: The graph holds a node that the pushforward cannot pass, or a hook that changes gradients.
         NonFiniteError: A loss or a gradient is NaN or infinite. Buffers are put back.
+        NotImplementedError: The network is distributed over several processes.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext._checks import check_finite
 from famus_ext.meta_models import BatchMetaModel
@@ -60,7 +62,9 @@ class MetaTask:
 
     def meta_forward(self) -> Tensor:
         """The meta loss L_c = (1/M) Σ_j L(Φ(x_v; ·), y_v), 0-d, of the network as it is now."""
-        with self._named("x_meta", self.x_meta):
+        # DistributedDataParallel would take this pass for the one whose gradients it is to average.
+        alone = self.model.no_sync() if isinstance(self.model, DistributedDataParallel) else nullcontext()
+        with alone, self._named("x_meta", self.x_meta):
             logits = call_model(self.model, self.x_meta)
         losses = self.meta_loss(logits, self.y_meta)
         if not isinstance(losses, Tensor):
@@ -111,6 +115,10 @@ def meta_task(
         raise TypeError(f"model: expected a torch.nn.Module, got {type(model).__name__}")
     if not isinstance(meta_model, nn.Module):
         raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
+    if isinstance(model, DistributedDataParallel) and dist.get_world_size(model.process_group) > 1:
+        raise NotImplementedError(
+            "model: several processes are not supported yet, each would take the meta gradient of a part of the batch"
+        )
     sampler = AllLayers() if sampler is None else sampler
     if not isinstance(sampler, Sampler):
         raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
