@@ -1,4 +1,4 @@
-"""Meta-learning for noisy and long-tailed labels at nearly the cost of plain training.
+"""Fast, exact meta-learning for noisy and long-tailed labels on unchanged networks.
 
 Where things are:
     network/        the user's network: its layers, buffers, forward pass and autograd graph
