@@ -128,7 +128,7 @@ def _along(carrier: Callable[[MetaTask], Carry], *, exact: bool) -> Callable[[Me
         )
         result.check_finite()
         if exact:
-            check_adjoint(head.cotangent, logits_dot, virtual.gradients, tangents)
+            check_adjoint(head.cotangent, logits_dot, virtual, tangents)
         return result
 
     return compute

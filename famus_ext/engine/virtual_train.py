@@ -55,11 +55,13 @@ class VirtualTrain:
 
     Attributes:
         gradients: g by name, of the layers whose gate can be 1; None where it is zero.
+        norm: ‖g‖ over all layers, 0-d; None where g is zero.
         pooled: ḡ by name, [D].
         gate_inputs: ḡ_l [D_l] of every layer, as the sampler reads them.
     """
 
     gradients: dict[str, Tensor | None]
+    norm: Tensor | None
     pooled: dict[str, Tensor]
     gate_inputs: list[Tensor]
 
@@ -75,7 +77,13 @@ def virtual_train(task: MetaTask, logits: Tensor, cotangent: Tensor) -> tuple[di
     if starts_at_zero and task.sampler.learned:
         _, read = _step(task, gate_gradients(task, logits))
     kept = [name for i in task.sampler.candidates(task.layers) for name in task.layers[i].parameters]
-    return stepped, VirtualTrain({name: gradients[name] for name in kept}, pooled, pool_layers(task.layers, read))
+    there = [g for g in gradients.values() if g is not None]
+    return stepped, VirtualTrain(
+        gradients={name: gradients[name] for name in kept},
+        norm=torch.stack([norm.float() for norm in torch._foreach_norm(there)]).norm() if there else None,
+        pooled=pooled,
+        gate_inputs=pool_layers(task.layers, read),
+    )
 
 
 def gate_gradients(task: MetaTask, logits: Tensor) -> dict[str, Tensor | None]:

@@ -92,6 +92,16 @@ def test_hook_that_changes_gradients_is_refused(hook):
     famus.sampled_meta_grad(model, meta_model, *arguments(), lr=0.3, engine="double_backward")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_gradient_that_is_rounding_alone_is_no_hook(seed):
+    """A bias before BatchNorm has no gradient; what rounding leaves of it differs between the two directions."""
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, CLASSES))
+    sampler = famus.LastLayers(1, [famus.Layer("bias", ("0.bias",))])
+    (x, y), (x_meta, y_meta) = arguments()
+    famus.sampled_meta_grad(model, famus.MWNet(8), (x.float(), y), (x_meta.float(), y_meta), lr=0.3, sampler=sampler)
+
+
 def test_hooks_that_only_look_are_fine():
     model, _, meta_model = pair(reentrant=None)
     expected = famus.sampled_meta_grad(copy.deepcopy(model), meta_model, *arguments(), lr=0.3)
