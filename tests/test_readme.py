@@ -19,7 +19,7 @@ def test_snippets(capsys):
         "model": model,
         "optimizer": torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
         "train_loader": [(torch.randn(16, 4), torch.randint(0, 3, (16,))) for _ in range(4)],
-        "meta_loader": [(torch.randn(8, 4), torch.randint(0, 3, (8,))) for _ in range(4)],
+        "meta_loader": [(torch.randn(8, 4), torch.randint(0, 3, (8,)))],
     }
     start = [p.detach().clone() for p in model.parameters()]
     for snippet in snippets:
