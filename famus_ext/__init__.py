@@ -2,9 +2,9 @@
 
 Where things are:
     network/        the user's network: its layers, buffers, forward pass and autograd graph
-    meta_models.py  Ψ(·; θ): training losses that learn which examples to trust
-    samplers.py     Γ(·; η): which layers' meta gradients are kept
-    losses.py       losses for each example, and the paper's L_r and L_g
+    meta_models/    Ψ(·; θ): training losses that learn which examples to trust
+    samplers/       Γ(·; η): which layers' meta gradients are kept
+    losses/         losses of each example, and the paper's L_r and L_g
     engine/         the meta step: pushforward (with its rules), double backward, finite difference, MetaStep
     ops/            the fused operations, each with its definition in PyTorch
     models/ data/   the paper's networks and data, as plain PyTorch

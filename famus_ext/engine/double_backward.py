@@ -37,7 +37,7 @@ def double_backward(task: MetaTask) -> MetaGradient:
         gradients = _gradients(task, value)
         pooled = {name: pool(g) for name, g in gradients.items()}
         read = pooled
-        if isinstance(task.meta_model, BatchMetaModel) and task.sampler.learned:
+        if isinstance(task.meta_model, BatchMetaModel) and task.sampler.reads_gradients:
             read = {name: pool(g) for name, g in _filled(task, gate_gradients(task, logits)).items()}
         gates = task.sampler(task.layers, [p.detach() for p in pool_layers(task.layers, read)])
         active = [gate > 0 for gate in gates.tolist()]

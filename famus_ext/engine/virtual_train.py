@@ -74,7 +74,7 @@ def virtual_train(task: MetaTask, logits: Tensor, cotangent: Tensor) -> tuple[di
         gradients = _gradients(task, logits, cotangent.detach())
     stepped, pooled = _step(task, gradients)
     read = pooled
-    if starts_at_zero and task.sampler.learned:
+    if starts_at_zero and task.sampler.reads_gradients:
         _, read = _step(task, gate_gradients(task, logits))
     kept = [name for i in task.sampler.candidates(task.layers) for name in task.layers[i].parameters]
     there = [g for g in gradients.values() if g is not None]

@@ -1,8 +1,4 @@
-"""Samplers: which layers' meta gradients are kept, r_l ∈ {0, 1} (FaMUS, Eq. 8 and 9).
-
-A sampler is a module that maps the pooled gradients ḡ_l of all layers to gates r [L]. Its `candidates` are the layers
-whose gate can be 1; nothing below the lowest of them is ever differentiated in the meta pass.
-"""
+"""The learned gradient sampler Γ(·; η) (FaMUS, Eq. 8)."""
 
 from __future__ import annotations
 
@@ -13,103 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from famus_ext._checks import check_finite, check_positive_integer
-from famus_ext.network.layers import Layer, trainable
+from famus_ext.network.layers import Layer
 from famus_ext.network.layers import layers as list_layers
-
-
-class Sampler(nn.Module):
-    """Base of the samplers: gates fixed by the layers alone.
-
-    Args:
-        layers: The layers to gate, as `famus_ext.layers` lists them (in the order of execution, by tensor, or some of
-            them only); None is all of the model's, in the order of registration.
-
-    Attributes:
-        learned: Whether the gates depend on parameters η, which then get gradients.
-        credit_inactive: Whether a learned gate that is 0 has a gradient from ⟨u_l, g_l⟩.
-        expected_layers: K of L_r (Eq. 10), for a learned sampler.
-    """
-
-    learned = False
-    credit_inactive = False
-    expected_layers = 0.0
-
-    def __init__(self, layers: Sequence[Layer] | None = None) -> None:
-        super().__init__()
-        self.layers = None if layers is None else tuple(layers)
-
-    def layers_of(self, model: nn.Module) -> tuple[Layer, ...]:
-        """The layers of this model that the sampler gates.
-
-        Raises:
-            ValueError: The sampler was built for another model.
-        """
-        if self.layers is None:
-            return list_layers(model)
-        missing = {name for layer in self.layers for name in layer.parameters} - trainable(model).keys()
-        if missing:
-            raise ValueError(
-                f"sampler: built for a model with a trainable parameter {min(missing)!r}, which this model lacks"
-            )
-        return self.layers
-
-    def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
-        """Indices of the layers whose gate can be 1."""
-        raise NotImplementedError
-
-    def forward(self, found: Sequence[Layer], pooled: Sequence[Tensor]) -> Tensor:
-        """Gates r [L] for the layers, from their pooled gradients ḡ_l [D_l]."""
-        gates = torch.zeros(len(found))
-        gates[list(self.candidates(found))] = 1
-        return gates
-
-
-class AllLayers(Sampler):
-    """r_l = 1 for every layer: the meta gradient of the method as it was before FaMUS (Eq. 7)."""
-
-    def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
-        """Every layer."""
-        return range(len(found))
-
-
-class LastLayers(Sampler):
-    """r_l = 1 for the last k layers.
-
-    Args:
-        k: How many.
-        layers: See `Sampler`.
-    """
-
-    def __init__(self, k: int, layers: Sequence[Layer] | None = None) -> None:
-        super().__init__(layers)
-        self.k = check_positive_integer(k, "k")
-
-    def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
-        """The last k; all of them in a network that has fewer."""
-        return range(max(len(found) - self.k, 0), len(found))
-
-
-class Block(Sampler):
-    """r_l = 1 for the layers of one block of the network, and no other (FaMUS, Table 4: "pre-specified block").
-
-    Args:
-        name: Qualified name of the block's module, "layer4.1" say.
-        layers: See `Sampler`.
-    """
-
-    def __init__(self, name: str, layers: Sequence[Layer] | None = None) -> None:
-        super().__init__(layers)
-        if not isinstance(name, str):
-            raise TypeError(f"name: expected a module's qualified name, got {type(name).__name__}")
-        self.name = name
-
-    def candidates(self, found: Sequence[Layer]) -> Sequence[int]:
-        """The layers at or below the block's name."""
-        inside = [i for i, layer in enumerate(found) if f"{layer.name}.".startswith(f"{self.name}.")]
-        if not inside:
-            known = ", ".join(layer.name for layer in found)
-            raise ValueError(f"name: no trainable layer in the block {self.name!r}; the layers are {known}")
-        return inside
+from famus_ext.samplers.sampler import Sampler
 
 
 class GumbelSampler(Sampler):
@@ -130,6 +32,7 @@ class GumbelSampler(Sampler):
     """
 
     learned = True
+    reads_gradients = True
     layers: tuple[Layer, ...]
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Losses for each example, and the losses that the paper adds to the meta loss (Eq. 10 and 11)."""
+"""Cross-entropy of each example, for class indices and soft labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         TypeError: Targets are neither int64 indices nor floating-point labels.
         ValueError: The shapes do not fit, or an index is outside [0, C).
     """
-    _check_targets(logits, targets)
+    check_targets(logits, targets)
     if targets.is_floating_point():
         # Soft labels may be wider than the logits; torch's own wants one dtype.
         losses = -(targets * logits.log_softmax(1)).sum(1)
@@ -30,17 +30,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return losses.flatten(1).mean(1) if losses.dim() > 1 else losses
 
 
-def layer_count_loss(gates: Tensor, expected_layers: float) -> Tensor:
-    """L_r = (Σ_l r_l - K)², with gates r [L] and K expected layers (FaMUS, Eq. 10)."""
-    return (gates.sum() - expected_layers) ** 2
-
-
-def gradient_matching_loss(training: Tensor, validation: Tensor) -> Tensor:
-    """L_g = ‖ḡ_L^tra - ḡ_L^val‖², of two pooled gradients [D] of the last layer (FaMUS, Eq. 11)."""
-    return (training - validation).square().sum()
-
-
-def _check_targets(logits: Tensor, targets: Tensor) -> None:
+def check_targets(logits: Tensor, targets: Tensor) -> None:
     """Refuse what the loss kernels would misread, or on a GPU abort on."""
     if not isinstance(targets, Tensor):
         raise TypeError(f"targets: expected a tensor, got {type(targets).__name__}")
