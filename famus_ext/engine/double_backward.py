@@ -9,26 +9,32 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from famus_ext.engine.meta_train import MetaPass, meta_pass, wanted_layers
+from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.passes.recorded import RecordedPass
+from famus_ext.engine.pooling import pool_layers
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import MetaTask
-from famus_ext.engine.virtual_train import gate_gradients, pool_layers
+from famus_ext.engine.updates.clipping import EPSILON
+from famus_ext.engine.updates.protocol import VirtualStep
+from famus_ext.engine.virtual_train import check_strided, gate_cotangent
 from famus_ext.losses import gradient_matching_loss, layer_count_loss
-from famus_ext.meta_models import BatchMetaModel, training_loss
+from famus_ext.meta_models import training_loss
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import trainable
 
 
-def double_backward(task: MetaTask) -> MetaGradient:
+def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
     """The meta gradient as autograd computes it, twice through the network; the oracle of the fast engines.
 
     The chain rule is cut at ŵ: L(ŵ(θ)) and ⟨u, ŵ(θ)⟩ with u = ∂L/∂ŵ a constant have the same gradient in θ. Attention
     runs unfused here, because a fused kernel can be differentiated once only.
     """
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-        logits = task.forward()
+        training = RecordedPass(task.training)
+        logits = training.logits
         buffers = BufferState(task.model)
         task = task.begin_batch(logits)
-        loss = training_loss(task.meta_model, logits, task.y)
+        loss = training_loss(task.meta_model, logits, task.training.y)
         # One unit more weight on example i, at zero: its derivative is the example's dot product.
         extra, value = None, loss.value
         if loss.losses is not None:
@@ -37,13 +43,14 @@ def double_backward(task: MetaTask) -> MetaGradient:
         gradients = _gradients(task, value)
         pooled = {name: pool(g) for name, g in gradients.items()}
         read = pooled
-        if isinstance(task.meta_model, BatchMetaModel) and task.sampler.reads_gradients:
-            read = {name: pool(g) for name, g in _filled(task, gate_gradients(task, logits)).items()}
+        if task.starts_at_zero and task.sampler.reads_gradients:
+            read = {n: pool(g) for n, g in _filled(task, training.gradients(gate_cotangent(task, logits))).items()}
         gates = task.sampler(task.layers, [p.detach() for p in pool_layers(task.layers, read)])
         active = [gate > 0 for gate in gates.tolist()]
-        stepped = _virtual_parameters(task, gradients, gates, active)
-        meta = meta_pass(task, {name: w.detach() for name, w in stepped.items()}, wanted_layers(task, active))
-        objective = _objective(task, gates, pooled, stepped, meta)
+        step = task.update(task.parameters, _there(task, gradients), list(task.parameters))
+        virtual = _virtual_weights(task, step, gradients, gates, active)
+        meta = meta_pass(task, step.weights, wanted_layers(task, active))
+        objective = _objective(task, gates, pooled, virtual, meta)
         theta, eta = task.theta, trainable(task.sampler) if gates.requires_grad else {}
         found = _differentiate(objective, {**_keyed("θ", theta), **_keyed("η", eta), "r": gates, "extra": extra})
     if buffers.written:
@@ -62,7 +69,7 @@ def double_backward(task: MetaTask) -> MetaGradient:
         logits=logits,
     )
     result.check_finite()
-    return result
+    return result, training
 
 
 def _objective(
@@ -90,8 +97,13 @@ def pool(gradient: Tensor) -> Tensor:
 
 def _gradients(task: MetaTask, value: Tensor) -> dict[str, Tensor]:
     """The virtual gradient g by name, differentiable."""
-    found = torch.autograd.grad(value, list(task.parameters.values()), create_graph=True, allow_unused=True)
-    return _filled(task, dict(zip(task.parameters, found, strict=True)))
+    leaves = task.training.leaves
+    found = task.training.with_leaves(
+        lambda: torch.autograd.grad(value, list(leaves.values()), create_graph=True, allow_unused=True)
+    )
+    gradients = dict(zip(leaves, found, strict=True))
+    check_strided(gradients)
+    return _filled(task, gradients)
 
 
 def _filled(task: MetaTask, gradients: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
@@ -99,10 +111,18 @@ def _filled(task: MetaTask, gradients: Mapping[str, Tensor | None]) -> dict[str,
     return {n: torch.zeros_like(task.parameters[n]) if g is None else g for n, g in gradients.items()}
 
 
-def _virtual_parameters(
-    task: MetaTask, gradients: dict[str, Tensor], gates: Tensor, active: Sequence[bool]
+def _there(task: MetaTask, gradients: dict[str, Tensor]) -> dict[str, Tensor | None]:
+    """The values of the gradients, None where the loss does not reach the parameter."""
+    return {n: g.detach() if g.requires_grad else None for n, g in gradients.items()}
+
+
+def _virtual_weights(
+    task: MetaTask, step: VirtualStep, gradients: dict[str, Tensor], gates: Tensor, active: Sequence[bool]
 ) -> dict[str, Tensor]:
-    """ŵ_l = w_l - α s_l g_l, with s_l = r_l where r_l = 1, and s_l = 1 - r_l and g_l a constant where r_l = 0."""
+    """ŵ_l = ŵ_l + ∂ŵ/∂g (s_l g_l - g_l), the second g_l and the first ŵ_l being constants: the value is ŵ_l.
+
+    s_l = r_l where r_l = 1; s_l = 1 - r_l where r_l = 0, and there the first g_l is a constant too.
+    """
     scales = {name: torch.ones(()) for name in task.parameters}
     kept = dict.fromkeys(task.parameters, False)
     for layer, gate, on in zip(task.layers, gates, active, strict=True):
@@ -110,11 +130,23 @@ def _virtual_parameters(
         for name in layer.parameters:
             kept[name] = on
             scales[name] = (gate if on else 1 - gate) if credited else scales[name]
-    stepped = {}
-    for name, w in task.parameters.items():
-        gradient = gradients[name] if kept[name] else gradients[name].detach()
-        stepped[name] = w.detach() - task.learning_rates[name] * scales[name].to(gradient) * gradient
-    return stepped
+    moved = {name: g if kept[name] else g.detach() for name, g in gradients.items()}
+    shrink = _shrinking(step, moved)
+    virtual = {}
+    for name, weight in step.weights.items():
+        # As in the fast engines, a layer that is not kept adds nothing, not even through the length of the gradient.
+        length = shrink if kept[name] else shrink.detach()
+        change = (scales[name] * length).to(moved[name]) * moved[name]
+        virtual[name] = weight.detach() + step.factors[name] * (change - change.detach())
+    return virtual
+
+
+def _shrinking(step: VirtualStep, gradients: dict[str, Tensor]) -> Tensor:
+    """What a clipped gradient is multiplied by, differentiable in it."""
+    if step.clipping is None or step.clipping.coefficient == 1.0:
+        return torch.ones(())
+    norm = torch.stack([g.double().square().sum() for g in gradients.values()]).sum().sqrt()
+    return step.clipping.coefficient * (step.clipping.norm + EPSILON) / (norm + EPSILON)
 
 
 def _keyed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

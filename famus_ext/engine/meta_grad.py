@@ -9,20 +9,20 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext.engine.adjoint import check_adjoint
+from famus_ext.engine.batches import MetaLoss, TrainingBatch
 from famus_ext.engine.double_backward import double_backward
-from famus_ext.engine.finite_difference import finite_difference
+from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
-from famus_ext.engine.pushforward import pushforward
+from famus_ext.engine.passes.differenced import DifferencedPass
+from famus_ext.engine.passes.micro_batched import sweeping_pass
+from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.task import MetaLoss, MetaTask, meta_task
-from famus_ext.engine.virtual_train import TrainingHead, virtual_train
+from famus_ext.engine.task import MetaTask, meta_task
+from famus_ext.engine.virtual_train import virtual_train
 from famus_ext.losses import cross_entropy
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import trainable
 from famus_ext.samplers import Sampler
-
-Carry = Callable[[Tensor, dict[str, Tensor]], Tensor]
-"""Maps logits z and a direction t by parameter name to ż."""
 
 Engine = Literal["pushforward", "double_backward", "finite_difference"]
 
@@ -79,13 +79,19 @@ def sampled_meta_grad(
         meta_model,
         batch,
         meta_batch,
-        lr=lr,
+        update=lr,
         sampler=sampler,
         lambda_r=lambda_r,
         lambda_g=lambda_g,
         meta_loss=meta_loss,
     )
-    buffers = BufferState(model)
+    result, _ = compute(engine, task)
+    return result
+
+
+def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
+    """The meta gradient by an engine, and the training pass that Actual-Train can go on with."""
+    buffers = BufferState(task.model)
     try:
         return ENGINES[engine](task)
     except BaseException:
@@ -94,23 +100,26 @@ def sampled_meta_grad(
         raise
 
 
-def _along(carrier: Callable[[MetaTask], Carry], *, exact: bool) -> Callable[[MetaTask], MetaGradient]:
-    """The engine that carries the direction t to the logits as `carrier` does."""
+def _along(
+    make_pass: Callable[[TrainingBatch], TrainingPass], *, exact: bool
+) -> Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]:
+    """The engine that carries the direction t to the logits by a training pass of this kind."""
 
-    def compute(task: MetaTask) -> MetaGradient:
-        carry = carrier(task)
-        logits = task.forward()
+    def engine(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
+        training = make_pass(task.training)
         buffers = BufferState(task.model)
-        task = task.begin_batch(logits)
-        head = TrainingHead(task.meta_model, logits, task.y)
-        stepped, virtual = virtual_train(task, logits, head.cotangent)
+        task = task.begin_batch(training.logits)
+        head = TrainingHead(task.meta_model, training.logits, task.training.y)
+        training.begin(head)
+        virtual = virtual_train(task, training, head)
         with torch.enable_grad():
             gates = task.sampler(task.layers, virtual.gate_inputs)
         active = [gate > 0 for gate in gates.tolist()]
-        meta = meta_pass(task, stepped, wanted_layers(task, active))
-        del stepped
+        meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
+        # ŵ is as large as the network, and the sweep needs room.
+        virtual.step.weights.clear()
         tangents, gate_grads = direction(task, virtual, meta, active)
-        logits_dot = carry(logits, tangents)
+        logits_dot = training.pushforward(tangents)
         if buffers.written:
             # A checkpointed block has run again, in every pass over its graph.
             buffers.restore()
@@ -124,19 +133,14 @@ def _along(carrier: Callable[[MetaTask], Carry], *, exact: bool) -> Callable[[Me
             loss=head.loss.value.detach(),
             meta_loss=meta.loss,
             weights=None if head.loss.weights is None else head.loss.weights.detach(),
-            logits=logits,
+            logits=training.logits,
         )
         result.check_finite()
         if exact:
             check_adjoint(head.cotangent, logits_dot, virtual, tangents)
-        return result
+        return result, training
 
-    return compute
-
-
-def _by_pushforward(task: MetaTask) -> Carry:
-    """ż = J t over the graph of the logits."""
-    return lambda logits, tangents: pushforward(logits, {task.parameters[n]: t for n, t in tangents.items()})
+    return engine
 
 
 def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | None) -> dict[str, Tensor]:
@@ -148,8 +152,8 @@ def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | Non
     return dict(zip(eta, found, strict=True))
 
 
-ENGINES: dict[str, Callable[[MetaTask], MetaGradient]] = {
-    "pushforward": _along(_by_pushforward, exact=True),
+ENGINES: dict[str, Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]] = {
+    "pushforward": _along(sweeping_pass, exact=True),
     "double_backward": double_backward,
-    "finite_difference": _along(finite_difference, exact=False),
+    "finite_difference": _along(DifferencedPass, exact=False),
 }

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from famus_ext.engine.pooling import pool_gradients
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import VirtualTrain
 from famus_ext.network.buffers import buffer_copies
 from famus_ext.network.forward import with_tensors
-from famus_ext.ops import layer_dots, virtual_step
+from famus_ext.ops import layer_dots
 
 
 @dataclass(frozen=True)
@@ -44,22 +45,28 @@ def _credited_layers(task: MetaTask, active: Sequence[bool]) -> set[int]:
     return credited
 
 
-def meta_pass(task: MetaTask, stepped: dict[str, Tensor], wanted: Sequence[int]) -> MetaPass:
+def meta_pass(task: MetaTask, weights: dict[str, Tensor], wanted: Sequence[int]) -> MetaPass:
     """Forward and backward of the meta batch at ŵ, recorded from the lowest wanted layer on."""
     names = [name for index in wanted for name in task.layers[index].parameters]
-    leaves = {name: stepped[name].detach().requires_grad_() for name in names}
+    leaves = {name: weights[name].detach().requires_grad_() for name in names}
+    tensors = {**weights, **leaves, **buffer_copies(task.model)}
 
-    def differentiate() -> tuple[Tensor, tuple[Tensor | None, ...]]:
-        loss = task.meta_forward()
-        if not loss.requires_grad:
-            return loss, (None,) * len(leaves)
-        return loss, torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
+    def differentiate() -> tuple[list[Tensor], list[tuple[Tensor | None, ...]]]:
+        losses: list[Tensor] = []
+        found: list[tuple[Tensor | None, ...]] = []
+        for loss in task.meta.losses():
+            losses.append(loss.detach())
+            if loss.requires_grad:
+                found.append(torch.autograd.grad(loss, list(leaves.values()), allow_unused=True))
+        return losses, found
 
     with torch.enable_grad():
-        tensors = {**stepped, **leaves, **buffer_copies(task.model)}
-        loss, found = with_tensors(task.model, tensors, differentiate)
-    gradients = {n: torch.zeros_like(w) if u is None else u for (n, w), u in zip(leaves.items(), found, strict=True)}
-    return MetaPass(loss.detach(), gradients)
+        losses, found = with_tensors(task.model, tensors, differentiate)
+    gradients = {}
+    for index, (name, w) in enumerate(leaves.items()):
+        parts = [part for answers in found if (part := answers[index]) is not None]
+        gradients[name] = sum(parts[1:], parts[0]) if parts else torch.zeros_like(w)
+    return MetaPass(sum(losses[1:], losses[0]), gradients)
 
 
 @torch.no_grad()
@@ -68,13 +75,15 @@ def direction(
 ) -> tuple[dict[str, Tensor], Tensor | None]:
     """The direction t by name, and ∂L/∂r [L] for a learned sampler.
 
-        t_l = -α r_l u_l + [l = L] 2 λ2 (ḡ_L^tra - ḡ_L^val) / (entries averaged per row)
-        ∂L/∂r_l = ∓ α ⟨u_l, g_l⟩ + 2 λ1 (Σ r - K)        (- where r_l = 1, + where r_l = 0)
+        t_l = r_l (∂ŵ/∂g)ᵀ u_l + [l = L] 2 λ2 (ḡ_L^tra - ḡ_L^val) / (entries averaged per row)
+        ∂L/∂r_l = ± ⟨(∂ŵ/∂g)ᵀ u_l, g_l⟩ + 2 λ1 (Σ r - K)        (+ where r_l = 1, - where r_l = 0)
 
-    The sign is that of the Gumbel-softmax's two outputs: an inactive layer's virtual step is scaled by 1 - r_l.
+    where ∂ŵ/∂g is -α in the paper's virtual step. The sign is that of the Gumbel-softmax's two outputs: an inactive
+    layer's virtual step is scaled by 1 - r_l.
     """
-    steps = {name: -task.learning_rates[name] * u for name, u in meta.gradients.items()}
+    steps = virtual.step.scaled(meta.gradients)
     kept = {n: steps[n] for layer, on in zip(task.layers, active, strict=True) if on for n in layer.parameters}
+    kept = virtual.step.through_clipping(kept, virtual.gradients)
     gate_grads = _gate_gradients(task, virtual, steps, active) if task.sampler.learned else None
     if task.lambda_g:
         for name, term in _matching_direction(task, virtual, meta).items():
@@ -97,12 +106,11 @@ def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tens
 
 def _matching_direction(task: MetaTask, virtual: VirtualTrain, meta: MetaPass) -> dict[str, Tensor]:
     """λ2 ∂L_g/∂g_L: the mismatch of the pooled gradients, spread over the entries that each mean was taken of."""
-    names = task.layers[-1].parameters
-    u = [meta.gradients[name] for name in names]
-    _, pooled = virtual_step(u, u, 0.0)
+    u = {name: meta.gradients[name] for name in task.layers[-1].parameters}
     spread = {}
-    for name, validation, like in zip(names, pooled, u, strict=True):
-        mismatch = 2 * task.lambda_g * (virtual.pooled[name] - validation)
+    for name, validation in pool_gradients(u, u).items():
+        like = u[name]
+        mismatch = 2 * task.lambda_g * (virtual.step.pooled[name] - validation)
         entries = like.numel() // max(len(mismatch), 1)
         rows = mismatch.view(-1, *[1] * (like.dim() - 1)) if like.dim() else mismatch.view(())
         spread[name] = (rows / max(entries, 1)).expand_as(like).to(like.dtype).contiguous()

@@ -1,4 +1,4 @@
-"""MetaStep: Virtual-Train, Meta-Train and Actual-Train of one iteration, around the user's own optimizer."""
+"""MetaStep: one iteration of meta-learning, around the user's own optimizer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
-from famus_ext.engine.meta_grad import ENGINES, Engine, sampled_meta_grad
+from famus_ext._checks import check_finite, check_positive_integer
+from famus_ext.engine.batches import MetaLoss
+from famus_ext.engine.combinations import Schedule, check_combination
+from famus_ext.engine.head import TrainingHead
+from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
+from famus_ext.engine.passes.micro_batched import sweeping_pass
+from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.task import MetaLoss
-from famus_ext.engine.virtual_train import TrainingHead
+from famus_ext.engine.task import check_network, meta_task, training_batch
+from famus_ext.engine.updates.optimizer_step import OptimizerStep
 from famus_ext.errors import require_finite
 from famus_ext.losses import cross_entropy
-from famus_ext.meta_models import BatchMetaModel
-from famus_ext.network.layers import Layer
+from famus_ext.meta_models.protocol import BatchMetaModel, ProjectedMetaModel
+from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
 
 
@@ -26,17 +33,17 @@ class StepOutput:
     """What one iteration saw; every tensor is detached.
 
     Attributes:
-        loss: ℓ(z, y; θ') of Actual-Train, 0-d.
-        meta_loss: L_c, 0-d.
-        weights: V [N] of Actual-Train; None where the meta model weights no examples.
-        gates: r [L] in {0, 1}.
+        loss: ℓ(z, y; θ) that the network was trained on, 0-d: with θ' in the paper's schedule, with θ in the merged.
+        meta_loss: L_c, 0-d; None in an iteration without a meta step.
+        weights: V [N] of that loss; None where the meta model weights no examples.
+        gates: r [L] in {0, 1}; zero in an iteration without a meta step.
         logits: z [N, ...].
-        sample_dots: c [N], see `MetaGradient`.
-        meta_grads: ∂L/∂θ by name.
+        sample_dots: c [N], see `MetaGradient`; None without a meta step.
+        meta_grads: ∂L/∂θ by name; empty without a meta step.
     """
 
     loss: Tensor
-    meta_loss: Tensor
+    meta_loss: Tensor | None
     weights: Tensor | None
     gates: Tensor
     logits: Tensor
@@ -47,9 +54,18 @@ class StepOutput:
 class MetaStep:
     """One iteration of meta-learning in place of `zero_grad`, `backward`, `step`.
 
-    The network is run once on the training batch and once on the meta batch; Actual-Train reuses the first pass, so
-    BatchNorm's running statistics are updated once a step, and by the training batch alone. α of the virtual step is
-    the learning rate of each parameter's group, read anew every step.
+    The network is run once on the training batch and once on the meta batch, so BatchNorm's running statistics are
+    updated once a step, and by the training batch alone.
+
+    Two schedules, in units of one forward pass f of the training batch (a plain step is 3 f; n = m, all layers):
+
+        paper    ŵ = w - α g(θ);  θ' from L_c(ŵ);  w' = optimizer step with g(θ')        10 f    FaMUS, Eq. 3 to 5
+        merged   w' = optimizer step with g(θ);    θ' from L_c(w')                         8 f
+
+    In the paper's, α is the learning rate of each parameter's group, read anew every step. The merged schedule takes
+    the optimizer's own step (SGD, Adam or AdamW; momentum, weight decay and clipping included) for the virtual one; the
+    network is trained with the example weights of the iteration before. It is another algorithm, not an approximation
+    of the paper's.
 
     Args:
         model: The network, any module.
@@ -57,6 +73,10 @@ class MetaStep:
         meta_model: Ψ, from logits and targets to the training loss.
         sampler: Which layers' meta gradients are kept; None keeps all.
         engine: See `sampled_meta_grad`.
+        schedule: "paper" or "merged".
+        every: A meta step is taken every so many iterations, from the first on; the others train with the θ at hand.
+        micro_batches: Into how many parts both batches are cut to save memory; see `MicroBatchedPass`.
+        clip_norm: The gradient that the optimizer takes is clipped to this norm, as by `clip_grad_norm_`.
         meta_optimizer: Optimizer of θ; None is SGD with learning rate 1e-3. A meta model whose θ belongs to the batch
             (L2R) takes none.
         sampler_optimizer: Optimizer of η; None is the paper's SGD with learning rate 0.1 and momentum 0.9.
@@ -65,7 +85,7 @@ class MetaStep:
         meta_loss: Loss of the meta examples.
 
     Raises:
-        TypeError, ValueError: An argument does not fit; the message names it.
+        TypeError, ValueError: An argument does not fit, or two do not go together; the message says which and why.
     """
 
     def __init__(
@@ -76,6 +96,10 @@ class MetaStep:
         sampler: Sampler | None = None,
         *,
         engine: Engine = "pushforward",
+        schedule: Schedule = "paper",
+        every: int = 1,
+        micro_batches: int = 1,
+        clip_norm: float | None = None,
         meta_optimizer: Optimizer | None = None,
         sampler_optimizer: Optimizer | None = None,
         lambda_r: float | None = None,
@@ -93,58 +117,54 @@ class MetaStep:
         self.meta_model = meta_model
         self.sampler = AllLayers() if sampler is None else sampler
         self.engine: Engine = engine
+        self.schedule: Schedule = schedule
+        self.every = check_positive_integer(every, "every")
+        self.micro_batches = check_positive_integer(micro_batches, "micro_batches")
+        self.clip_norm = _positive_or_none(clip_norm)
         self.lambda_r = lambda_r
         self.lambda_g = lambda_g
         self.meta_loss = meta_loss
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
+        self.iteration = 0
         check_optimizer("optimizer", optimizer, "model", model)
+        check_combination(meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches)
         self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
         self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
 
-    def __call__(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
+    def __call__(self, x: Any, y: Any, x_meta: Any = None, y_meta: Any = None) -> StepOutput:
         """Take one step.
 
         Args:
             x: Training inputs: a tensor, a tuple of arguments, or a mapping of keyword arguments.
             y: Training targets.
-            x_meta: Inputs of the trusted examples.
+            x_meta: Inputs of the trusted examples; not looked at where `meta_step_is_next` is false.
             y_meta: Their targets.
 
         Returns:
             What the step saw.
 
         Raises:
-            NonFiniteError: A loss or a gradient is NaN or infinite; the network's parameters are untouched.
-            PushforwardError: The engine cannot pass a node of the graph; nothing is changed.
+            NonFiniteError: A loss or a gradient is NaN or infinite; it has not reached the network's parameters. In the
+                merged schedule they may have taken the optimizer's step, with a gradient that was finite.
+            PushforwardError: The engine cannot pass a node of the graph; in the paper's schedule nothing is changed.
         """
-        result = sampled_meta_grad(
-            self.model,
-            self.meta_model,
-            (x, y),
-            (x_meta, y_meta),
-            lr=self._learning_rates(),
-            sampler=self.sampler,
-            engine=self.engine,
-            lambda_r=self.lambda_r,
-            lambda_g=self.lambda_g,
-            meta_loss=self.meta_loss,
-        )
-        self._update_meta_model(result)
-        head = self._actual_train(result.logits, y)
-        weights = head.loss.weights
-        return StepOutput(
-            loss=head.loss.value.detach(),
-            meta_loss=result.meta_loss,
-            weights=None if weights is None else weights.detach(),
-            gates=result.gates,
-            logits=result.logits.detach(),
-            sample_dots=result.sample_dots,
-            meta_grads=result.grads,
-        )
+        if not self.meta_step_is_next:
+            output = self._plain(x, y)
+        elif self.schedule == "merged":
+            output = self._merged(x, y, x_meta, y_meta)
+        else:
+            output = self._paper(x, y, x_meta, y_meta)
+        self.iteration += 1
+        return output
+
+    @property
+    def meta_step_is_next(self) -> bool:
+        """Whether the next call takes a meta step, and so needs a meta batch."""
+        return self.iteration % self.every == 0
 
     def state_dict(self) -> dict[str, Any]:
-        """θ, η and their optimizers; the network and its optimizer are the caller's."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
+        """θ, η, their optimizers and the iteration; the network and its optimizer are the caller's."""
+        return {**{name: part.state_dict() for name, part in self._parts().items()}, "iteration": self.iteration}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave.
@@ -153,16 +173,59 @@ class MetaStep:
             ValueError: The state is of another kind of step.
         """
         parts = self._parts()
-        if set(state) != set(parts):
-            raise ValueError(f"state: expected the entries {sorted(parts)}, got {sorted(state)}")
+        if set(state) != {*parts, "iteration"}:
+            raise ValueError(f"state: expected the entries {sorted([*parts, 'iteration'])}, got {sorted(state)}")
         for name, part in parts.items():
             part.load_state_dict(state[name])
+        self.iteration = state["iteration"]
 
-    def _actual_train(self, logits: Tensor, y: Any) -> TrainingHead:
-        """Step the user's optimizer on ∂ℓ(z, y; θ')/∂w (Eq. 5), through the graph of the virtual forward pass."""
-        head = TrainingHead(self.meta_model, logits, y)
+    def _paper(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
+        """Virtual-Train and Meta-Train, then Actual-Train with θ'."""
+        task = meta_task(
+            self.model, self.meta_model, (x, y), (x_meta, y_meta), update=self._learning_rates(), **self._options()
+        )
+        result, training = compute(self.engine, task)
+        self._update_meta_model(result)
+        return _output(result, self._actual_train(training, y))
+
+    def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
+        """The optimizer's step with θ, then Meta-Train at the new weights."""
+        # The graph must outlive the step, which writes to the parameters: it is recorded on copies.
+        copies = {name: p.detach().clone().requires_grad_() for name, p in trainable(self.model).items()}
+        task = meta_task(
+            self.model,
+            self.meta_model,
+            (x, y),
+            (x_meta, y_meta),
+            update=OptimizerStep(self.optimizer, self.clip_norm),
+            stand_ins=copies,
+            **self._options(),
+        )
+        result, _ = compute(self.engine, task)
+        self._update_meta_model(result)
+        return _output(result, None)
+
+    def _plain(self, x: Any, y: Any) -> StepOutput:
+        """Training with θ as it is."""
+        check_network(self.model)
+        batch = training_batch(self.model, (x, y), micro_batches=self.micro_batches)
+        training = sweeping_pass(batch)
+        head = self._actual_train(training, y)
+        return StepOutput(
+            loss=head.loss.value.detach(),
+            meta_loss=None,
+            weights=_detached(head.loss.weights),
+            gates=torch.zeros(len(self.layers)),
+            logits=training.logits.detach(),
+            sample_dots=None,
+            meta_grads={},
+        )
+
+    def _actual_train(self, training: TrainingPass, y: Any) -> TrainingHead:
+        """Step the user's optimizer on ∂ℓ(z, y; θ')/∂w (Eq. 5), through the virtual forward pass."""
+        head = TrainingHead(self.meta_model, training.logits, y)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(logits, head.cotangent.detach())
+        training.backward(head.cotangent.detach())
         try:
             require_finite(
                 {f"the gradient of {name}": p.grad for name, p in self.model.named_parameters() if p.grad is not None}
@@ -170,6 +233,8 @@ class MetaStep:
         except ArithmeticError:
             self.optimizer.zero_grad(set_to_none=True)
             raise
+        if self.clip_norm is not None:
+            clip_grad_norm_(self.model.parameters(), self.clip_norm)
         self.optimizer.step()
         return head
 
@@ -179,6 +244,8 @@ class MetaStep:
             self.meta_model.meta_update(result.grads)
         elif self.meta_optimizer is not None:
             _step(self.meta_optimizer, self.meta_model, result.grads)
+            if isinstance(self.meta_model, ProjectedMetaModel):
+                self.meta_model.project()
         if self.sampler_optimizer is not None:
             _step(self.sampler_optimizer, self.sampler, result.sampler_grads)
 
@@ -186,6 +253,16 @@ class MetaStep:
         """α by parameter name; a parameter that the optimizer does not hold does not move."""
         rates = {id(p): float(group["lr"]) for group in self.optimizer.param_groups for p in group["params"]}
         return {name: rates.get(id(p), 0.0) for name, p in self.model.named_parameters() if p.requires_grad}
+
+    def _options(self) -> dict[str, Any]:
+        """What both schedules hand on."""
+        return {
+            "sampler": self.sampler,
+            "lambda_r": self.lambda_r,
+            "lambda_g": self.lambda_g,
+            "meta_loss": self.meta_loss,
+            "micro_batches": self.micro_batches,
+        }
 
     def _parts(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""
@@ -196,6 +273,31 @@ class MetaStep:
             "sampler_optimizer": self.sampler_optimizer,
         }
         return {name: part for name, part in parts.items() if part is not None}
+
+
+def _output(result: MetaGradient, head: TrainingHead | None) -> StepOutput:
+    """The step's output; the loss is Actual-Train's where there was one."""
+    return StepOutput(
+        loss=result.loss if head is None else head.loss.value.detach(),
+        meta_loss=result.meta_loss,
+        weights=result.weights if head is None else _detached(head.loss.weights),
+        gates=result.gates,
+        logits=result.logits.detach(),
+        sample_dots=result.sample_dots,
+        meta_grads=result.grads,
+    )
+
+
+def _detached(tensor: Tensor | None) -> Tensor | None:
+    """The tensor without its graph."""
+    return None if tensor is None else tensor.detach()
+
+
+def _positive_or_none(clip_norm: float | None) -> float | None:
+    """A norm to clip to, if one is asked for."""
+    if clip_norm is not None and not check_finite(clip_norm, "clip_norm") > 0:
+        raise ValueError(f"clip_norm: expected a positive number, got {clip_norm}")
+    return clip_norm
 
 
 def _step(optimizer: Optimizer, module: nn.Module, grads: dict[str, Tensor]) -> None:

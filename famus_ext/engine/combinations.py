@@ -1,0 +1,58 @@
+"""Which meta models, engines and schedules go together; what does not is refused with the reason."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from torch import nn
+from torch.optim import Optimizer
+
+from famus_ext.engine.updates.jacobians import FACTORS
+from famus_ext.meta_models import BatchMetaModel
+
+Schedule = Literal["paper", "merged"]
+
+
+def check_combination(
+    meta_model: nn.Module,
+    engine: str,
+    schedule: Schedule,
+    optimizer: Optimizer,
+    *,
+    every: int,
+    micro_batches: int,
+) -> None:
+    """Raise ValueError for arguments of MetaStep that exclude each other."""
+    if schedule not in get_args(Schedule):
+        raise ValueError(f"schedule: expected one of {get_args(Schedule)}, got {schedule!r}")
+    owner = type(meta_model).__name__
+    if isinstance(meta_model, BatchMetaModel):
+        if schedule == "merged":
+            raise ValueError(
+                f'schedule: "merged" steps the network before there are weights for the batch, and those of {owner} '
+                'belong to one batch; use "paper"'
+            )
+        if every > 1:
+            raise ValueError(f"every: {owner} has no weights for a batch without a meta step, expected 1, got {every}")
+    if schedule == "merged":
+        _check_merged(optimizer)
+    if micro_batches > 1 and engine != "pushforward":
+        raise ValueError(
+            f'micro_batches: only engine="pushforward" can take a batch in parts, since {engine!r} needs the graph of '
+            "the whole batch at once"
+        )
+
+
+def _check_merged(optimizer: Optimizer) -> None:
+    """Raise unless the derivative of the optimizer's step is known."""
+    known = ", ".join(kind.__name__ for kind in FACTORS)
+    if type(optimizer) not in FACTORS:
+        raise ValueError(
+            f'schedule: "merged" needs the derivative of the optimizer\'s step, which is known for {known}; '
+            f'got {type(optimizer).__name__}; use "paper"'
+        )
+    if optimizer._optimizer_step_pre_hooks:
+        raise ValueError(
+            'schedule: "merged" differentiates the optimizer\'s step, which a hook before it may change: remove the '
+            "hook (clip_norm clips the gradient)"
+        )

@@ -1,0 +1,47 @@
+"""One recorded forward pass, whose autograd graph answers everything."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from famus_ext.engine.batches import TrainingBatch
+from famus_ext.engine.head import TrainingHead
+from famus_ext.engine.passes.protocol import Gradients, Tangents
+from famus_ext.engine.pushforward import pushforward
+
+
+class RecordedPass:
+    """The graph is kept: Jᵀ v by a backward, J t by a forward-mode sweep over it (see `pushforward`)."""
+
+    def __init__(self, batch: TrainingBatch) -> None:
+        self.batch = batch
+        with torch.enable_grad():
+            self.logits = batch.forward(batch.x)
+        batch.check(self.logits)
+        if not self.logits.requires_grad:
+            raise ValueError("model: its output does not depend on any trainable parameter")
+
+    def begin(self, head: TrainingHead) -> None:
+        """Nothing: the graph answers for any loss."""
+
+    def gradients(self, cotangent: Tensor) -> Gradients:
+        """Jᵀ v by name; the graph is kept."""
+        leaves = self.batch.leaves
+        found = self.batch.with_leaves(
+            lambda: torch.autograd.grad(
+                self.logits, list(leaves.values()), cotangent, retain_graph=True, allow_unused=True
+            )
+        )
+        return dict(zip(leaves, found, strict=True))
+
+    def pushforward(self, tangents: Tangents) -> Tensor:
+        """J t, exact to rounding."""
+        leaves = self.batch.leaves
+        return self.batch.with_leaves(
+            lambda: pushforward(self.logits, {leaves[name]: tangent for name, tangent in tangents.items()})
+        )
+
+    def backward(self, cotangent: Tensor) -> None:
+        """Add Jᵀ v to `.grad`, hooks and all, and free the graph."""
+        torch.autograd.backward(self.logits, cotangent)
