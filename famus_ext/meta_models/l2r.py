@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from famus_ext.losses import cross_entropy
-from famus_ext.meta_models.protocol import BatchMetaModel, ExampleLoss, TrainingLoss
+from famus_ext.losses import ExampleLoss, cross_entropy
+from famus_ext.losses.example_loss import check_example_loss
+from famus_ext.meta_models.example_weighting import normalise
+from famus_ext.meta_models.protocol import BatchMetaModel, TrainingLoss
 
 
 class L2R(BatchMetaModel):
@@ -21,15 +23,22 @@ class L2R(BatchMetaModel):
 
     Args:
         loss: Loss of each example.
+        normalised: Whether the weights of a batch are divided by their sum (Eq. 14); w̃ scales with α and with the slope
+            of the meta loss, so without it the learning rate of Actual-Train does too.
+
+    Raises:
+        TypeError: The loss cannot be called.
     """
 
     epsilon: nn.Parameter
 
-    def __init__(self, loss: ExampleLoss = cross_entropy) -> None:
+    def __init__(self, loss: ExampleLoss = cross_entropy, *, normalised: bool = True) -> None:
         super().__init__()
+        check_example_loss(loss)
         # Belongs to one batch, so it is no part of a checkpoint.
         self.epsilon = nn.Parameter(torch.zeros(0))
         self.loss = loss
+        self.normalised = normalised
 
     def forward(self, logits: Tensor, targets: Tensor) -> TrainingLoss:
         """The weighted training loss of logits [N, ...] and targets [N, ...]."""
@@ -52,9 +61,8 @@ class L2R(BatchMetaModel):
     def meta_update(self, grads: Mapping[str, Tensor]) -> None:
         """Turn the meta gradient into the batch's weights."""
         weights = (-grads["epsilon"]).clamp(min=0)
-        total = weights.sum()
         with torch.no_grad():
-            self.epsilon.copy_(weights / torch.where(total > 0, total, torch.ones_like(total)))
+            self.epsilon.copy_(normalise(weights) if self.normalised else weights)
 
     def _save_to_state_dict(self, *args: object, **kwargs: object) -> None:
         """Nothing outlives a batch."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from torch import Tensor, nn
-
-ExampleLoss = Callable[[Tensor, Tensor], Tensor]
-"""Maps logits [N, ...] and targets to the loss of each example [N]."""
 
 
 class TrainingLoss(NamedTuple):
@@ -41,6 +38,14 @@ class BatchMetaModel(nn.Module):
 
     def meta_update(self, grads: Mapping[str, Tensor]) -> None:
         """Set θ from the meta gradient, by name."""
+        raise NotImplementedError
+
+
+class ProjectedMetaModel(nn.Module):
+    """A meta model whose θ lies in a set that a step of the meta optimizer may leave."""
+
+    def project(self) -> None:
+        """Put θ back into its set, in place; called after every step of the meta optimizer."""
         raise NotImplementedError
 
 

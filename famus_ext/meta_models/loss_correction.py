@@ -1,0 +1,99 @@
+"""Meta Loss Correction: a learned matrix of label noise, through which the network's prediction is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from famus_ext._checks import check_positive_integer
+from famus_ext.losses.targets import check_num_classes, check_targets, mean_of_positions
+from famus_ext.meta_models.protocol import ProjectedMetaModel, TrainingLoss
+
+FLOOR = 1e-18
+"""δ, what is added to a corrected probability: the square is a normal float32 number, and that of 1/δ is finite."""
+
+SIMPLEX_TOLERANCE = 1e-4
+"""How far from 1 the sum of a row of the initial matrix may be: estimates are written with four decimals."""
+
+
+class MLC(ProjectedMetaModel):
+    """Meta Loss Correction: ℓ = -(1/N) Σ_i log (Tᵀ softmax(z_i))_{y_i}, where θ = T [C, C].
+
+    T_cd = p(given label d | true class c), so rows lie on the simplex; a soft label y takes -Σ_d y_d log (Tᵀ p)_d.
+    After every step of the meta optimizer negative entries become 0 and rows are divided by their sums; a row without
+    a positive entry becomes the identity's.
+
+    ℓ is evaluated as -log((Tᵀ p)_y + δ) with δ = 1e-18. So an entry of T that is 0 has its exact gradient,
+    -p_c / ((Tᵀ p)_y + δ), which is finite; the price is that an example whose label network and T together hold for
+    less likely than δ, a gap of 41 between logits, hardly pulls on the network any more.
+
+    Source: Wang, Hu, Hu, "Training Noise-Robust Deep Neural Networks via Meta-Learning", CVPR 2020; not to be confused
+    with Meta Label Correction, which is `LabelCorrection`.
+
+    Args:
+        num_classes: C.
+        initial: The first T, rows on the simplex; None is the identity, the loss without correction.
+
+    Attributes:
+        transition: T.
+
+    Raises:
+        TypeError, ValueError: An argument does not fit; the message names it.
+    """
+
+    def __init__(self, num_classes: int, *, initial: Sequence[Sequence[float]] | Tensor | None = None) -> None:
+        super().__init__()
+        check_positive_integer(num_classes, "num_classes")
+        first = torch.eye(num_classes) if initial is None else _stochastic(initial, num_classes)
+        self.transition = nn.Parameter(first)
+        self.project()
+
+    def forward(self, logits: Tensor, targets: Tensor) -> TrainingLoss:
+        """The corrected loss of logits [N, C, ...] and class indices [N, ...] or soft labels of the logits' shape.
+
+        Raises:
+            TypeError, ValueError: As for `cross_entropy`; or the number of classes is another.
+        """
+        check_targets(logits, targets)
+        check_num_classes(logits, len(self.transition), "num_classes")
+        kind = torch.promote_types(torch.promote_types(logits.dtype, self.transition.dtype), torch.float32)
+        predictions = logits.to(kind).softmax(1).movedim(1, -1)  # [N, ..., C]
+        transition = self.transition.to(kind)
+        if targets.is_floating_point():
+            given = targets.to(kind).movedim(1, -1)
+            losses = -(given * (predictions @ transition + FLOOR).log()).sum(-1)
+        else:
+            losses = -((predictions * transition.T[targets]).sum(-1) + FLOOR).log()
+        losses = mean_of_positions(losses)
+        return TrainingLoss(losses.mean(), losses=losses)
+
+    @torch.no_grad()
+    def project(self) -> None:
+        """Put the rows of T back on the simplex, in place."""
+        positive = self.transition.clamp(min=0)
+        sums = positive.sum(1, keepdim=True)
+        identity = torch.eye(len(positive), dtype=positive.dtype, device=positive.device)
+        self.transition.copy_(torch.where(sums > 0, positive / sums, identity))
+
+
+def _stochastic(initial: Sequence[Sequence[float]] | Tensor, num_classes: int) -> Tensor:
+    """The first T, checked, in torch's default dtype or its own."""
+    try:
+        matrix = torch.as_tensor(initial)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"initial: expected a matrix of numbers, got {type(initial).__name__}") from error
+    if matrix.is_complex() or matrix.dtype == torch.bool:
+        raise TypeError(f"initial: expected real numbers, got {matrix.dtype}")
+    if matrix.shape != (num_classes, num_classes):
+        raise ValueError(f"initial: expected shape {[num_classes, num_classes]}, got {list(matrix.shape)}")
+    matrix = matrix.detach().to(matrix.dtype if matrix.is_floating_point() else torch.get_default_dtype(), copy=True)
+    wrong = ~((matrix >= 0).all(1) & ((matrix.sum(1) - 1).abs() <= SIMPLEX_TOLERANCE))
+    if wrong.any():
+        row = int(wrong.nonzero()[0])
+        raise ValueError(
+            f"initial[{row}]: expected numbers >= 0 with the sum 1, got {matrix[row].min():g} as the smallest and "
+            f"{matrix[row].sum():g} as the sum"
+        )
+    return matrix
