@@ -25,10 +25,22 @@ class Checkpointed(nn.Module):
         return checkpoint(self.block, x, use_reentrant=False)
 
 
+class Drifting(nn.Module):
+    """A factor that grows with every forward pass, and that the graph of the pass holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.ones(()))
+
+    def forward(self, x):
+        self.factor.mul_(1.1)
+        return x * self.factor
+
+
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    net = conv_net(nn.BatchNorm2d(8), nn.Dropout(0.3), Checkpointed(), nn.BatchNorm2d(8, momentum=None))
+    net = conv_net(nn.BatchNorm2d(8), nn.Dropout(0.3), Drifting(), Checkpointed(), nn.BatchNorm2d(8, momentum=None))
     net[1].eval()
     for parameter in net.parameters():
         parameter.grad = torch.randn_like(parameter)
