@@ -6,15 +6,17 @@ import numpy as np
 import torch
 
 from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.source import Source
 
 GREY_LEVELS = 16.0  # the images count ink in 4x4 cells: integers 0 to 16
 
 
-def load_digits() -> LabelledImages:
+def load_digits() -> Source:
     """1,797 grey images of 8x8 pixels, ten classes of about 180 each.
 
     Returns:
-        Images float32 `[1797, 1, 8, 8]` with values in `[0, 1]`, labels int64 `[1797]`, in the published order.
+        Images float32 `[1797, 1, 8, 8]` with values in `[0, 1]`, labels int64 `[1797]`, in the published order;
+        no test set.
 
     Raises:
         ModuleNotFoundError: when scikit-learn, part of `famus-ext[train]`, is not installed.
@@ -25,4 +27,4 @@ def load_digits() -> LabelledImages:
 
     digits = datasets.load_digits()
     images = torch.from_numpy(digits.images.astype(np.float32) / GREY_LEVELS).unsqueeze(1)
-    return LabelledImages(images, torch.from_numpy(digits.target.astype(np.int64)), num_classes=10)
+    return Source(LabelledImages(images, torch.from_numpy(digits.target.astype(np.int64)), num_classes=10))

@@ -37,6 +37,11 @@ class LabelledImages:
                 f"[{int(self.labels.min())}, {int(self.labels.max())}]"
             )
 
+    @property
+    def class_sizes(self) -> Tensor:
+        """Images of every class by these labels, int64 `[C]`."""
+        return torch.bincount(self.labels, minlength=self.num_classes)
+
     def __len__(self) -> int:
         return len(self.labels)
 

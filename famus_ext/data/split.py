@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from famus_ext.data.per_class import balanced_counts, first_of_each_class
+
 
 @dataclass(frozen=True)
 class Split:
@@ -27,7 +29,7 @@ def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int
         labels: True labels, int64 `[total]`.
         num_classes: C, the number of classes.
         num_meta: Size of the meta set, at least one image a class.
-        num_test: Size of the test set.
+        num_test: Size of the test set; 0 where the source has one of its own.
         generator: Source of randomness.
 
     Returns:
@@ -37,8 +39,8 @@ def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int
         ValueError: when the source is too small for the sets asked for, or a class lacks images for the meta set.
     """
     total = len(labels)
-    if num_test < 1:
-        raise ValueError(f"num_test: expected at least 1 test image, got {num_test}")
+    if num_test < 0:
+        raise ValueError(f"num_test: expected 0 or more, got {num_test}")
     if num_meta < num_classes:
         raise ValueError(f"num_meta: expected at least one image for each of {num_classes} classes, got {num_meta}")
     if num_meta + num_test >= total:
@@ -47,19 +49,5 @@ def split_indices(labels: Tensor, num_classes: int, num_meta: int, num_test: int
         )
     order = torch.randperm(total, generator=generator)
     test, rest = order[:num_test], order[num_test:]
-    in_meta = torch.zeros(len(rest), dtype=torch.bool)
-    for label, wanted in enumerate(_class_counts(num_meta, num_classes)):
-        members = (labels[rest] == label).nonzero().flatten()
-        if len(members) < wanted:
-            raise ValueError(
-                f"num_meta: {num_meta} meta images need {wanted} of class {label}, "
-                f"but only {len(members)} are left beside the test set"
-            )
-        in_meta[members[:wanted]] = True
+    in_meta = first_of_each_class(labels[rest], balanced_counts(num_meta, num_classes), "num_meta")
     return Split(train=rest[~in_meta], meta=rest[in_meta], test=test)
-
-
-def _class_counts(size: int, num_classes: int) -> list[int]:
-    """Sizes of `num_classes` parts of `size` that differ by at most one, the larger ones first."""
-    quotient, remainder = divmod(size, num_classes)
-    return [quotient + (label < remainder) for label in range(num_classes)]

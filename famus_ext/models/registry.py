@@ -7,6 +7,8 @@
 | `resnet-32`, also 20, 44, 56 and 110 | `resnet_cifar` at the depths of its paper |
 | `fashion`, `digits` | `FashionNet`, `DigitsNet` |
 | `package.module:callable` | `callable(num_classes=..., **options)`, from torchvision, timm or your own file |
+
+`resnet-50` is no name of ours: 50 = 6 * 8 + 2, so it would give a small network for CIFAR to whoever means ImageNet's.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ NAMES = (
     "wrn-40-2",
     "wrn-<depth>-<width>",
     "preact-resnet-18",
-    "resnet-32",
     "resnet-20",
+    "resnet-32",
     "resnet-44",
     "resnet-56",
     "resnet-110",
