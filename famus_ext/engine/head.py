@@ -12,11 +12,13 @@ class TrainingHead:
     """ℓ(z, y; θ) as a function of z and θ.
 
     Attributes:
+        meta_model: Ψ.
         loss: What the meta model returned.
         cotangent: ∂ℓ/∂z [N, ...], differentiable in θ.
     """
 
     def __init__(self, meta_model: nn.Module, logits: Tensor, targets: object) -> None:
+        self.meta_model = meta_model
         self.logits = logits.detach().requires_grad_()
         with torch.enable_grad():
             self.loss = training_loss(meta_model, self.logits, targets)  # type: ignore[arg-type]

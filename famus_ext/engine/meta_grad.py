@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -14,6 +15,7 @@ from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass
+from famus_ext.engine.passes.ghost import GhostPass
 from famus_ext.engine.passes.micro_batched import sweeping_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
@@ -24,7 +26,7 @@ from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import trainable
 from famus_ext.samplers import Sampler
 
-Engine = Literal["pushforward", "double_backward", "finite_difference"]
+Engine = Literal["pushforward", "ghost", "ghost_approximate", "double_backward", "finite_difference"]
 
 
 def sampled_meta_grad(
@@ -154,6 +156,8 @@ def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | Non
 
 ENGINES: dict[str, Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]] = {
     "pushforward": _along(sweeping_pass, exact=True),
+    "ghost": _along(GhostPass, exact=True),
+    "ghost_approximate": _along(partial(GhostPass, approximate=True), exact=False),
     "double_backward": double_backward,
     "finite_difference": _along(DifferencedPass, exact=False),
 }

@@ -68,7 +68,7 @@ def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
             continue
         inputs = tuple(reached[child][nr] if child in reached else None for child, nr in node.next_functions)
         if any(tangent is not None for tangent in inputs):
-            reached[node] = _pass(node, inputs)
+            reached[node] = pass_node(node, inputs)
         for child, _ in node.next_functions:
             if child is not None:
                 waiting[child] -= 1
@@ -78,7 +78,7 @@ def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
     return reached[root][outputs.output_nr] if root in reached else None
 
 
-def _pass(node: Node, inputs: Tangents) -> Tangents:
+def pass_node(node: Node, inputs: Tangents) -> Tangents:
     """Apply the node's rule; its answer must have the shapes of the node's outputs."""
     try:
         answers = rule_for(node)(node, inputs)

@@ -1,0 +1,164 @@
+"""The sites of a network: the nodes of its autograd graph at which parameters meet the examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import GradientEdge, Node
+
+from famus_ext.engine.pushforward import pass_node
+from famus_ext.engine.rules import operation
+from famus_ext.engine.rules.protocol import add_tangents, pull, saved
+from famus_ext.network.graph import leaf_of, topological_order
+
+ALWAYS = {
+    "Convolution",
+    "Addmm",
+    "Mm",
+    "Linear",
+    "Embedding",
+    "NativeBatchNorm",
+    "CudnnBatchNorm",
+    "NativeLayerNorm",
+    "NativeGroupNorm",
+}
+"""Operations that take examples even where the graph shows none, because the network's input needs no gradient."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One node with parameters among its inputs.
+
+    Attributes:
+        node: The node; its first output is what the examples are passed on by.
+        slots: Those of its inputs that depend on parameters alone.
+        names: The parameters that they depend on.
+    """
+
+    node: Node
+    slots: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def tangent(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tensor | None]) -> Tensor | None:
+        """ẏ of the first output when the parameters alone move, not the examples; None if none does.
+
+        `known` keeps the tangents of nodes between parameter and site, which sites may share.
+        """
+        edges = self.node.next_functions
+        inputs = tuple(
+            _branch_tangent(edges[slot], tangents, known) if slot in self.slots else None for slot in range(len(edges))
+        )
+        return pass_node(self.node, inputs)[0] if any(t is not None for t in inputs) else None
+
+    @torch.no_grad()
+    def pull(self, cotangent: Tensor) -> dict[int, Tensor | None]:
+        """The gradient of each slot, for a cotangent of the first output."""
+        if operation(self.node) == "Convolution":
+            answers = _pull_convolution(self.node, cotangent, self.slots)
+        elif operation(self.node) in ("Addmm", "Mm", "Linear"):
+            answers = _pull_product(self.node, cotangent)
+        else:
+            rest = [None] * (len(self.node._input_metadata) - 1)
+            answers = pull(self.node, cotangent, *rest)  # type: ignore[arg-type]
+        return {slot: answers[slot] for slot in self.slots}
+
+
+def find_sites(outputs: Tensor, names: Mapping[Tensor, str]) -> list[Site]:
+    """All sites below the outputs, for parameters given as leaves with their names.
+
+    A node that depends on parameters alone (a transposed or normalised weight) is no site, but belongs to the site that
+    takes it.
+    """
+    parametric: dict[Node, tuple[str, ...]] = {}
+    sites = []
+    for node in topological_order(outputs):
+        leaf = leaf_of(node)
+        if leaf is not None:
+            if leaf in names:
+                parametric[node] = (names[leaf],)
+            continue
+        children = [child for child, _ in node.next_functions]
+        slots = tuple(slot for slot, child in enumerate(children) if child in parametric)
+        if not slots:
+            continue
+        found = tuple(name for slot in slots for name in parametric[children[slot]])  # type: ignore[index]
+        if operation(node) in ALWAYS or any(child is not None and child not in parametric for child in children):
+            sites.append(Site(node, slots, found))
+        else:
+            parametric[node] = found
+    return sites
+
+
+def gradients_of_sites(
+    pulled: list[tuple[Site, dict[int, Tensor | None]]], leaves: Mapping[str, Tensor]
+) -> dict[str, Tensor | None]:
+    """Gradients of the parameters by name, summed over the sites, from those of the sites' slots."""
+    total: dict[str, Tensor | None] = dict.fromkeys(leaves)
+    names = {leaf: name for name, leaf in leaves.items()}
+    edges, cotangents = [], []
+    for site, answers in pulled:
+        for slot, gradient in answers.items():
+            if gradient is None:
+                continue
+            child, nr = site.node.next_functions[slot]
+            leaf = leaf_of(child)  # type: ignore[arg-type]
+            if leaf is None:
+                edges.append(GradientEdge(child, nr))  # type: ignore[arg-type]
+                # A node may answer for what its input was broadcast to.
+                cotangents.append(gradient.sum_to_size(tuple(child._input_metadata[nr].shape)))  # type: ignore[union-attr]
+            else:
+                total[names[leaf]] = add_tangents(total[names[leaf]], gradient.sum_to_size(leaf.shape))
+    if edges:
+        found = torch.autograd.grad(edges, list(leaves.values()), cotangents, retain_graph=True, allow_unused=True)
+        total = {name: add_tangents(total[name], more) for name, more in zip(leaves, found, strict=True)}
+    return total
+
+
+def _branch_tangent(
+    edge: tuple[Node | None, int], tangents: Mapping[Tensor, Tensor], known: dict[Node, Tensor | None]
+) -> Tensor | None:
+    """The tangent of a slot: a parameter's, or that of what was computed from parameters."""
+    node, nr = edge
+    if node is None:
+        return None
+    leaf = leaf_of(node)
+    if leaf is not None:
+        return tangents.get(leaf)
+    if node not in known:
+        inputs = tuple(_branch_tangent(child, tangents, known) for child in node.next_functions)
+        known[node] = pass_node(node, inputs)[nr] if any(t is not None for t in inputs) else None
+    return known[node]
+
+
+def _pull_convolution(node: Node, cotangent: Tensor, slots: tuple[int, ...]) -> tuple[Tensor | None, ...]:
+    """Gradients of weight and bias, without that of the input, which a plain backward would compute as well."""
+    weight = saved(node, "weight")
+    wanted = [False, 1 in slots, 2 in slots]
+    answers: tuple[Tensor | None, ...] = torch.ops.aten.convolution_backward(
+        cotangent,
+        saved(node, "input"),
+        weight,
+        [cotangent.shape[1]] if wanted[2] else None,
+        *(list(saved(node, name)) for name in ("stride", "padding", "dilation")),
+        saved(node, "transposed"),
+        list(saved(node, "output_padding")),
+        saved(node, "groups"),
+        wanted,
+    )
+    return answers
+
+
+def _pull_product(node: Node, cotangent: Tensor) -> tuple[Tensor | None, ...]:
+    """The same for matrix products: slots (bias, input, weight) of addmm, (input, weight) of mm, linear as one node."""
+    name = operation(node)
+    if name == "Linear":
+        x = saved(node, "input")
+        flat, rows = cotangent.flatten(0, -2), x.flatten(0, -2)
+        return None, flat.T @ rows, flat.sum(0)
+    if name == "Mm":
+        return None, saved(node, "self").T @ cotangent
+    bias = cotangent.sum(0) * saved(node, "beta")
+    return bias, None, (saved(node, "mat1").T @ cotangent) * saved(node, "alpha")
