@@ -82,7 +82,8 @@ class LayerActivity:
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` takes: the layers' names, and the bits of the gates, uint8 [bytes]."""
-        return {"names": list(self.names), "bits": torch.tensor(list(self._bits), dtype=torch.uint8)}
+        bits = torch.from_numpy(np.frombuffer(bytearray(self._bits), np.uint8))
+        return {"names": list(self.names), "bits": bits}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken.
