@@ -53,6 +53,20 @@ def test_gumbel_passes_gradients_straight_through(model):
     assert any(p.grad.any() for p in sampler.parameters())
 
 
+@pytest.mark.parametrize("temperature", [0.5, 4.0])
+def test_the_temperature_is_the_soft_samples(model, temperature):
+    """The gradient is that of softmax((logits + noise) / τ)."""
+    sampler = famus.GumbelSampler(model, temperature=temperature).double()
+    inputs = [torch.randn(size, dtype=torch.float64) for size in sampler.sizes]
+    torch.manual_seed(2)
+    found = torch.autograd.grad(sampler(sampler.layers, inputs).sum(), list(sampler.parameters()))
+    torch.manual_seed(2)
+    soft = nn.functional.gumbel_softmax(sampler.gates(inputs), tau=temperature)[:, 1]
+    expected = torch.autograd.grad(soft.sum(), list(sampler.parameters()))
+    for grad, soft_grad in zip(found, expected, strict=True):
+        torch.testing.assert_close(grad, soft_grad, rtol=1e-12, atol=1e-15)
+
+
 def test_gumbel_in_evaluation_mode_decides(model):
     sampler = famus.GumbelSampler(model).eval()
     inputs = pooled(sampler)
