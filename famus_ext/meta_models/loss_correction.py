@@ -7,27 +7,28 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from famus_ext._checks import check_positive_integer
+from famus_ext._checks import check_finite, check_positive_integer
 from famus_ext.losses.targets import check_num_classes, check_targets, mean_of_positions
 from famus_ext.meta_models.protocol import ProjectedMetaModel, TrainingLoss
 
-FLOOR = 1e-18
-"""δ, what is added to a corrected probability: the square is a normal float32 number, and that of 1/δ is finite."""
+SMALLEST_FLOOR = 1e-18
+"""The least δ: its square is a normal float32 number, so that the second derivative stays finite."""
 
 SIMPLEX_TOLERANCE = 1e-4
 """How far from 1 the sum of a row of the initial matrix may be: estimates are written with four decimals."""
 
 
 class MLC(ProjectedMetaModel):
-    """Meta Loss Correction: ℓ = -(1/N) Σ_i log (Tᵀ softmax(z_i))_{y_i}, where θ = T [C, C].
+    """Meta Loss Correction: ℓ = -(1/N) Σ_i log((Tᵀ softmax(z_i))_{y_i} + δ), where θ = T [C, C].
 
-    T_cd = p(given label d | true class c), so rows lie on the simplex; a soft label y takes -Σ_d y_d log (Tᵀ p)_d.
+    T_cd = p(given label d | true class c), so rows lie on the simplex; a soft label y takes -Σ_d y_d log((Tᵀ p)_d + δ).
     After every step of the meta optimizer negative entries become 0 and rows are divided by their sums; a row without
     a positive entry becomes the identity's.
 
-    ℓ is evaluated as -log((Tᵀ p)_y + δ) with δ = 1e-18. So an entry of T that is 0 has its exact gradient,
-    -p_c / ((Tᵀ p)_y + δ), which is finite; the price is that an example whose label network and T together hold for
-    less likely than δ, a gap of 41 between logits, hardly pulls on the network any more.
+    δ is not part of the method. With it an entry of T that is 0 has an exact and finite slope, -p_c / ((Tᵀ p)_y + δ), at
+    most 1/δ; and an example whose label network and T together hold for less likely than δ hardly pulls on the network.
+    The default is as good as none. A network that is sure of itself then makes the slope so large that one example can
+    overturn a row; a δ of 0.01 to 0.1, or clipped meta gradients, keep it bounded.
 
     Source: Wang, Hu, Hu, "Training Noise-Robust Deep Neural Networks via Meta-Learning", CVPR 2020; not to be confused
     with Meta Label Correction, which is `LabelCorrection`.
@@ -35,6 +36,7 @@ class MLC(ProjectedMetaModel):
     Args:
         num_classes: C.
         initial: The first T, rows on the simplex; None is the identity, the loss without correction.
+        floor: δ, from 1e-18 to less than 1.
 
     Attributes:
         transition: T.
@@ -43,9 +45,18 @@ class MLC(ProjectedMetaModel):
         TypeError, ValueError: An argument does not fit; the message names it.
     """
 
-    def __init__(self, num_classes: int, *, initial: Sequence[Sequence[float]] | Tensor | None = None) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        initial: Sequence[Sequence[float]] | Tensor | None = None,
+        floor: float = SMALLEST_FLOOR,
+    ) -> None:
         super().__init__()
         check_positive_integer(num_classes, "num_classes")
+        self.floor = check_finite(floor, "floor")
+        if not SMALLEST_FLOOR <= self.floor < 1:
+            raise ValueError(f"floor: expected a number in [{SMALLEST_FLOOR}, 1), got {floor}")
         first = torch.eye(num_classes) if initial is None else _stochastic(initial, num_classes)
         self.transition = nn.Parameter(first)
         self.project()
@@ -63,9 +74,9 @@ class MLC(ProjectedMetaModel):
         transition = self.transition.to(kind)
         if targets.is_floating_point():
             given = targets.to(kind).movedim(1, -1)
-            losses = -(given * (predictions @ transition + FLOOR).log()).sum(-1)
+            losses = -(given * (predictions @ transition + self.floor).log()).sum(-1)
         else:
-            losses = -((predictions * transition.T[targets]).sum(-1) + FLOOR).log()
+            losses = -((predictions * transition.T[targets]).sum(-1) + self.floor).log()
         losses = mean_of_positions(losses)
         return TrainingLoss(losses.mean(), losses=losses)
 

@@ -105,6 +105,7 @@ CASES = {
         ValueError,
         "initial[0]: expected numbers",
     ),
+    "floor of 0": (lambda: MLC(2, floor=0.0), ValueError, "floor: expected a number in [1e-18, 1), got 0.0"),
     "MLC's classes": (
         lambda: MLC(2)(Z, Y),
         ValueError,
