@@ -121,6 +121,18 @@ def test_tail_does_not_depend_on_the_noise_and_changes_with_the_seed(published):
     assert not torch.equal(draw(0.0, 0), draw(0.0, 1))
 
 
+def test_subset_is_drawn_anew_for_every_seed(published):
+    places = []
+    for seed in (0, 1):
+        whole, part = (
+            make_noisy(published, "symmetric", 0.0, 20, None, seed, num_train=size, balanced=False).indices
+            for size in (380, 100)
+        )
+        places.append(torch.isin(whole, part).nonzero().flatten())
+    assert [len(chosen) for chosen in places] == [100, 100]
+    assert not torch.equal(*places)
+
+
 def test_nothing_else_changes_when_all_images_are_kept(published):
     plain = make_noisy(published, "symmetric", 0.5, 20, None, seed=2)
     kept = make_noisy(published, "symmetric", 0.5, 20, None, seed=2, num_train=380)
