@@ -53,7 +53,7 @@ class ClassBalancedLoss(nn.Module):
         check_num_classes(logits, len(self.weights), "class_sizes")
         losses = self.loss(logits, targets)
         weights = self.weights.to(losses)
-        return losses * (targets.to(weights) @ weights if targets.is_floating_point() else weights[targets])
+        return losses * ((targets * weights).sum(1) if targets.is_floating_point() else weights[targets])
 
 
 def class_balanced_weights(class_sizes: Sequence[float] | Tensor, beta: float = 0.9999) -> Tensor:

@@ -25,10 +25,10 @@ class MLC(ProjectedMetaModel):
     After every step of the meta optimizer negative entries become 0 and rows are divided by their sums; a row without
     a positive entry becomes the identity's.
 
-    δ is not part of the method. With it an entry of T that is 0 has an exact and finite slope, -p_c / ((Tᵀ p)_y + δ), at
-    most 1/δ; and an example whose label network and T together hold for less likely than δ hardly pulls on the network.
-    The default is as good as none. A network that is sure of itself then makes the slope so large that one example can
-    overturn a row; a δ of 0.01 to 0.1, or clipped meta gradients, keep it bounded.
+    δ is not part of the method. With it an entry of T that is 0 has an exact and finite slope, -p_c / ((Tᵀ p)_y + δ),
+    at most 1/δ; and an example whose label network and T together hold for less likely than δ hardly pulls on the
+    network. The default is as good as none. A network that is sure of itself then makes the slope so large that one
+    example can overturn a row; a δ of 0.01 to 0.1, or clipped meta gradients, keep it bounded.
 
     Source: Wang, Hu, Hu, "Training Noise-Robust Deep Neural Networks via Meta-Learning", CVPR 2020; not to be confused
     with Meta Label Correction, which is `LabelCorrection`.
@@ -74,7 +74,9 @@ class MLC(ProjectedMetaModel):
         transition = self.transition.to(kind)
         if targets.is_floating_point():
             given = targets.to(kind).movedim(1, -1)
-            losses = -(given * (predictions @ transition + self.floor).log()).sum(-1)
+            with torch.autocast(logits.device.type, enabled=False):  # a product in half precision is no probability
+                corrected = predictions @ transition
+            losses = -(given * (corrected + self.floor).log()).sum(-1)
         else:
             losses = -((predictions * transition.T[targets]).sum(-1) + self.floor).log()
         losses = mean_of_positions(losses)

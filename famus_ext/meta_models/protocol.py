@@ -13,7 +13,8 @@ class TrainingLoss(NamedTuple):
 
     Attributes:
         value: ℓ(z, y; θ), 0-d.
-        weights: V, the weight of each example [N]; None where the meta model weights none.
+        weights: V, the weight of each example [N]: value is the mean of V L, or their sum where V is normalised; None
+            where the meta model weights none.
         losses: L, the loss of each example before weighting [N]; None where there is no such thing.
     """
 

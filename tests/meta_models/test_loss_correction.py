@@ -95,6 +95,14 @@ def test_half_precision_logits(batch):
     assert losses.isfinite().all()
 
 
+def test_autocast_leaves_probabilities_alone(batch):
+    logits = batch[0].detach().float()
+    soft, meta = torch.randn_like(logits).softmax(1), MLC(3, initial=NOISE)
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = meta(logits, soft).losses
+    torch.testing.assert_close(losses, meta(logits, soft).losses)
+
+
 def test_projection():
     meta = MLC(3)
     assert isinstance(meta, ProjectedMetaModel)
