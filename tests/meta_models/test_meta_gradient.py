@@ -75,6 +75,24 @@ def test_fast_engine_is_exact(name, network):
     torch.testing.assert_close(fast.loss, exact.loss, rtol=1e-12, atol=0)
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
+@pytest.mark.parametrize("name", CASES)
+def test_same_on_a_gpu(name):
+    """The meta model moves as a whole, class sizes and groups included."""
+    model, meta_model, batch, meta_batch = problem("group norm", name)
+    here = famus.sampled_meta_grad(*copy.deepcopy((model, meta_model)), batch, meta_batch, lr=0.3)
+    batch, meta_batch = on_gpu(batch), on_gpu(meta_batch)
+    there = famus.sampled_meta_grad(model.cuda(), meta_model.cuda(), batch, meta_batch, lr=0.3)
+    for key, grad in here.grads.items():
+        torch.testing.assert_close(there.grads[key].cpu(), grad, rtol=1e-8, atol=1e-12)
+
+
+def on_gpu(value):
+    """A tensor, or a tuple of such, on the GPU."""
+    return value.cuda() if isinstance(value, torch.Tensor) else tuple(on_gpu(part) for part in value)
+
+
 def stepped_meta_loss(model, meta_model, batch, meta_batch, lr):
     """L_c at ŵ(θ), by the equations and nothing of the engines."""
     weights = dict(model.named_parameters())
