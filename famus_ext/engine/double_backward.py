@@ -125,8 +125,9 @@ def _virtual_weights(
     """
     scales = {name: torch.ones(()) for name in task.parameters}
     kept = dict.fromkeys(task.parameters, False)
-    for layer, gate, on in zip(task.layers, gates, active, strict=True):
-        credited = on or task.sampler.credit_inactive
+    candidates = set(task.sampler.candidates(task.layers)) if task.sampler.credit_inactive else set()
+    for index, (layer, gate, on) in enumerate(zip(task.layers, gates, active, strict=True)):
+        credited = on or index in candidates
         for name in layer.parameters:
             kept[name] = on
             scales[name] = (gate if on else 1 - gate) if credited else scales[name]

@@ -52,8 +52,9 @@ class MetaTask:
 
     @property
     def kept(self) -> list[str]:
-        """The parameters of the layers whose gate can be 1."""
-        return [name for i in self.sampler.candidates(self.layers) for name in self.layers[i].parameters]
+        """The parameters of the layers whose gate can be 1, and of layer L where L_g needs it."""
+        indices = {*self.sampler.candidates(self.layers), *([len(self.layers) - 1] if self.lambda_g else [])}
+        return [name for i in sorted(indices) for name in self.layers[i].parameters]
 
     def begin_batch(self, logits: Tensor) -> MetaTask:
         """Let a meta model whose θ belongs to the batch start it; θ is read again."""

@@ -228,7 +228,7 @@ def test_meta_step(name):
         (lambda: famus.MWNet(hidden=0), "hidden"),
         (lambda: famus.LastLayers(0), "k: expected at least 1"),
         (lambda: famus.LastLayers(2.5), "k: expected an integer"),
-        (lambda: famus.Block(3.5), "name"),
+        (lambda: famus.Block(3.5), "block: expected a module"),
         (lambda: famus.GumbelSampler(OTHER, "a"), "expected_layers: expected a number"),
         (lambda: famus.GumbelSampler(OTHER, 0), "expected_layers"),
         (lambda: famus.GumbelSampler(OTHER, 3), "expected_layers"),
