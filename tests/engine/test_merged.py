@@ -178,3 +178,27 @@ def test_a_meta_loss_that_is_not_finite_leaves_theta():
         step(x, y, x_meta, y_meta)
     assert all(torch.equal(value, before[name]) for name, value in meta_model.state_dict().items())
     assert all(p.isfinite().all() for p in model.parameters())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_on_stand_ins(name):
+    """The forward pass is recorded on copies of the parameters: shared, frozen and reparametrised ones as well."""
+    torch.manual_seed(0)
+    network, inputs = NETWORKS[name]
+    model = network().double()
+    data = batch(inputs)
+    outputs, weights = [], []
+    for engine in ("pushforward", "double_backward"):
+        parts = copy.deepcopy((model, famus.MWNet(8).double()))
+        torch.manual_seed(1)
+        for p in parts[1].parameters():
+            torch.nn.init.normal_(p)
+        optimizer = torch.optim.SGD(parts[0].parameters(), lr=0.3, momentum=0.9)
+        step = famus.MetaStep(parts[0], optimizer, parts[1], schedule="merged", engine=engine)
+        torch.manual_seed(2)
+        outputs.append([step(*data) for _ in range(2)][-1])
+        weights.append(torch.cat([p.detach().flatten() for p in parts[0].parameters()]))
+    fast, exact = (torch.cat([g.flatten() for g in out.meta_grads.values()]) for out in outputs)
+    assert exact.norm() > 0
+    assert (fast - exact).norm() <= 1e-10 * exact.norm()
+    torch.testing.assert_close(*weights, rtol=1e-12, atol=1e-12)

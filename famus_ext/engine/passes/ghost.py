@@ -9,6 +9,7 @@ from torch.autograd.graph import GradientEdge
 from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.coupling import row_orders
+from famus_ext.engine.passes.parameter_pulls import pull_parameters
 from famus_ext.engine.passes.protocol import Gradients, Tangents
 from famus_ext.engine.passes.recorded import RecordedPass
 from famus_ext.engine.passes.row_order import RowOrder
@@ -59,9 +60,10 @@ class GhostPass(RecordedPass):
     def gradients(self, cotangent: Tensor) -> Gradients:
         """G for a cotangent s_i ∂L_i/∂z_i."""
         scales = example_scales(cotangent, self._slopes)
-        pulled = [
-            (site, site.pull(order.scaled(slope, scales.to(slope.dtype)))) for site, slope, order in self._site_slopes
-        ]
+        pulled = []
+        for site, slope, order in self._site_slopes:
+            cotangent_of_site = order.scaled(slope, scales.to(slope.dtype))
+            pulled.append((site, pull_parameters(site.node, cotangent_of_site, site.slots)))
         return self.batch.with_leaves(lambda: gradients_of_sites(pulled, self.batch.leaves))
 
     @torch.no_grad()
@@ -76,7 +78,8 @@ class GhostPass(RecordedPass):
             for site, slope, order in self._site_slopes:
                 tangent = site.tangent(moving, known)
                 if tangent is not None:
-                    dots += order.rows(tangent * slope, len(dots)).sum(1, dtype=dots.dtype)
+                    rows = (order.rows(factor, len(dots)).to(dots.dtype) for factor in (tangent, slope))
+                    dots += torch.linalg.vecdot(*rows)
         lengths = slopes.flatten(1).square().sum(1, dtype=dots.dtype)
         shares = torch.where(lengths > 0, dots / lengths, torch.zeros_like(dots))
         return (slopes * shares.view(-1, *[1] * (slopes.dim() - 1))).to(slopes.dtype)

@@ -11,7 +11,7 @@ from torch.autograd.graph import GradientEdge, Node
 
 from famus_ext.engine.pushforward import pass_node
 from famus_ext.engine.rules import operation
-from famus_ext.engine.rules.protocol import add_tangents, pull, saved
+from famus_ext.engine.rules.protocol import add_tangents
 from famus_ext.network.graph import leaf_of, topological_order
 
 ALWAYS = {
@@ -52,18 +52,6 @@ class Site:
             _branch_tangent(edges[slot], tangents, known) if slot in self.slots else None for slot in range(len(edges))
         )
         return pass_node(self.node, inputs)[0] if any(t is not None for t in inputs) else None
-
-    @torch.no_grad()
-    def pull(self, cotangent: Tensor) -> dict[int, Tensor | None]:
-        """The gradient of each slot, for a cotangent of the first output."""
-        if operation(self.node) == "Convolution":
-            answers = _pull_convolution(self.node, cotangent, self.slots)
-        elif operation(self.node) in ("Addmm", "Mm", "Linear"):
-            answers = _pull_product(self.node, cotangent)
-        else:
-            rest = [None] * (len(self.node._input_metadata) - 1)
-            answers = pull(self.node, cotangent, *rest)  # type: ignore[arg-type]
-        return {slot: answers[slot] for slot in self.slots}
 
 
 def find_sites(outputs: Tensor, names: Mapping[Tensor, str]) -> list[Site]:
@@ -131,34 +119,3 @@ def _branch_tangent(
         inputs = tuple(_branch_tangent(child, tangents, known) for child in node.next_functions)
         known[node] = pass_node(node, inputs)[nr] if any(t is not None for t in inputs) else None
     return known[node]
-
-
-def _pull_convolution(node: Node, cotangent: Tensor, slots: tuple[int, ...]) -> tuple[Tensor | None, ...]:
-    """Gradients of weight and bias, without that of the input, which a plain backward would compute as well."""
-    weight = saved(node, "weight")
-    wanted = [False, 1 in slots, 2 in slots]
-    answers: tuple[Tensor | None, ...] = torch.ops.aten.convolution_backward(
-        cotangent,
-        saved(node, "input"),
-        weight,
-        [cotangent.shape[1]] if wanted[2] else None,
-        *(list(saved(node, name)) for name in ("stride", "padding", "dilation")),
-        saved(node, "transposed"),
-        list(saved(node, "output_padding")),
-        saved(node, "groups"),
-        wanted,
-    )
-    return answers
-
-
-def _pull_product(node: Node, cotangent: Tensor) -> tuple[Tensor | None, ...]:
-    """The same for matrix products: slots (bias, input, weight) of addmm, (input, weight) of mm, linear as one node."""
-    name = operation(node)
-    if name == "Linear":
-        x = saved(node, "input")
-        flat, rows = cotangent.flatten(0, -2), x.flatten(0, -2)
-        return None, flat.T @ rows, flat.sum(0)
-    if name == "Mm":
-        return None, saved(node, "self").T @ cotangent
-    bias = cotangent.sum(0) * saved(node, "beta")
-    return bias, None, (saved(node, "mat1").T @ cotangent) * saved(node, "alpha")

@@ -65,9 +65,8 @@ def group_norm(node: Node, tangents: Tangents) -> Tangents:
     if x_dot is not None:
         sizes = [saved(node, name) for name in ("N", "C", "HxW", "group")]
         # The kernel takes a gradient and an input of the same layout.
-        layout = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
         total = torch.ops.aten.native_group_norm_backward(
-            *(tensor.to(mean.dtype).contiguous(memory_format=layout) for tensor in (x_dot, x)),
+            *(tensor.to(mean.dtype).contiguous(memory_format=layout_of(x)) for tensor in (x_dot, x)),
             *(mean, inverse_std, None, *sizes, [True, False, False]),
         )[0]
         weight = saved(node, "weight")
@@ -85,9 +84,10 @@ def _per_channel(statistic: Tensor, x: Tensor) -> Tensor:
     return statistic.repeat_interleave(repeats, dim=1).view(*x.shape[:2], *[1] * (x.dim() - 2))
 
 
-def _is_channels_last(x: Tensor) -> bool:
-    """Whether x is stored channels-last and not contiguous as well."""
-    return x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
+def layout_of(x: Tensor) -> torch.memory_format:
+    """Channels-last if x is stored so and is not contiguous as well."""
+    channels_last = x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if channels_last else torch.contiguous_format
 
 
 NORM_RULES: dict[str, Rule] = {
