@@ -1,7 +1,7 @@
 """Do the rows of a table compute the same step? Asked before any of them is timed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import torch
 from tables import Row
@@ -18,43 +18,59 @@ class Agreement:
 
     Attributes:
         meta_gradient: error of the gradients of θ and, for a learned sampler, of the change of η.
-        actual_gradient: error of the gradients of w in Actual-Train, with the updated θ.
+        gradient: error of the gradients of w that the optimizer took: in the paper's schedule with the updated θ.
+        weights: error of the change of w.
     """
 
     meta_gradient: float
-    actual_gradient: float
+    gradient: float
+    weights: float
+
+
+@dataclass(frozen=True)
+class _FirstStep:
+    """What one step computed, by the names of θ and η, and of w."""
+
+    meta_gradient: dict[str, Tensor]
+    gradient: dict[str, Tensor]
+    weights: dict[str, Tensor]
 
 
 def first_steps(rows: tuple[Row, ...], trials: Mapping[str, Trial], seed: int = 0) -> dict[str, Agreement]:
     """Let every trial take its first step, all from the same random numbers, and compare where a row asks for it.
 
     Raises:
-        ArithmeticError: a row's gradients are not those of its reference, or the reference's are zero.
+        ArithmeticError: a row's step is not that of its reference, or the reference's meta gradient is zero.
     """
-    meta: dict[str, dict[str, Tensor]] = {}
-    actual: dict[str, dict[str, Tensor]] = {}
-    for row in rows:
-        torch.manual_seed(seed)
-        trial = trials[row.name]
-        eta = {name: parameter.detach().clone() for name, parameter in trial.sampler.named_parameters()}
-        meta[row.name] = trial()
-        for name, parameter in trial.sampler.named_parameters():
-            meta[row.name][f"η.{name}"] = parameter.detach() - eta[name]
-        actual[row.name] = trial.gradients()
+    steps = {row.name: _first_step(trials[row.name], seed) for row in rows}
     found: dict[str, Agreement] = {}
     for row in rows:
-        reference = row.same_gradient_as
-        if reference is None:
+        if row.same_gradient_as is None:
             continue
-        if not any(grad.any() for grad in meta[reference].values()):
-            raise ArithmeticError(f"the meta gradient of {reference!r} is zero, which can show nothing")
+        step, reference = steps[row.name], steps[row.same_gradient_as]
+        if not any(grad.any() for grad in reference.meta_gradient.values()):
+            raise ArithmeticError(f"the meta gradient of {row.same_gradient_as!r} is zero, which can show nothing")
         agreement = Agreement(
-            relative_error(meta[row.name], meta[reference]), relative_error(actual[row.name], actual[reference])
+            relative_error(step.meta_gradient, reference.meta_gradient),
+            relative_error(step.gradient, reference.gradient),
+            relative_error(step.weights, reference.weights),
         )
-        if not max(agreement.meta_gradient, agreement.actual_gradient) <= TOLERANCE:
-            raise ArithmeticError(f"{row.name!r} does not compute the step of {reference!r}: {agreement}")
+        if not max(astuple(agreement)) <= TOLERANCE:
+            raise ArithmeticError(f"{row.name!r} does not compute the step of {row.same_gradient_as!r}: {agreement}")
         found[row.name] = agreement
     return found
+
+
+def _first_step(trial: Trial, seed: int) -> _FirstStep:
+    """Take it."""
+    torch.manual_seed(seed)
+    eta = {name: parameter.detach().clone() for name, parameter in trial.sampler.named_parameters()}
+    weights = trial.weights()
+    meta_gradient = dict(trial())
+    for name, parameter in trial.sampler.named_parameters():
+        meta_gradient[f"η.{name}"] = parameter.detach() - eta[name]
+    moved = {name: after - weights[name] for name, after in trial.weights().items()}
+    return _FirstStep(meta_gradient, trial.gradients(), moved)
 
 
 def relative_error(values: Mapping[str, Tensor], reference: Mapping[str, Tensor]) -> float:

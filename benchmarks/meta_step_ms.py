@@ -1,10 +1,11 @@
 """Milliseconds and memory of one step of meta-learning, beside plain SGD, double backward and the paper's figures.
 
-    python benchmarks/meta_step_ms.py --quick              # a small network, for a CPU
+    python benchmarks/meta_step_ms.py --quick              # a small network and its twin with GroupNorm, for a CPU
     python benchmarks/meta_step_ms.py --table 1 4          # the paper's tables, for a GPU
 
-Before anything is timed, the rows' gradients are held against double backward's. Times are medians and quartiles over
-interleaved rounds; multiples of plain SGD are formed round by round. Memory is the peak that a step allocates.
+Before anything is timed, the rows' first steps are held against double backward's. Times are medians and quartiles over
+interleaved rounds; multiples of plain SGD are formed round by round, and stand beside those that the arithmetic alone
+would give. Memory is the peak that a step allocates.
 
 On a CPU with glibc, a step that holds two graphs may pay for the same memory page by page in every step, up to a tenth
 of its time: glibc gives freed memory back to the system. MALLOC_TRIM_THRESHOLD_=10000000000 and
@@ -20,14 +21,17 @@ import torch
 import tyro
 from agreement import Agreement, first_steps
 from environment import describe, find_device
+from group_norm import GROUPS
 from memory import peak_bytes
+from paper_tables import PAPER
+from quick_tables import QUICK
 from report import format_table
-from tables import PAPER, QUICK, Row, Table
+from tables import Row, Table
 from timing import Spread, interleaved, paired_ratio
-from trial import Trial
+from trial import Prediction, Trial
 
 SEED = 0
-# The memory of a sampled step depends on the sample: the peak is taken over a few.
+# Where the layers vary the memory does too: the peak is taken over a few steps.
 MEMORY_STEPS = 3
 
 
@@ -36,7 +40,7 @@ class Options:
     """What to measure.
 
     Attributes:
-        quick: The small table: WRN-16-4, batch 32 + 32.
+        quick: The small tables: WRN-16-4 and its twin with GroupNorm, batch 32 + 32.
         table: The paper's tables to measure, 1 to 4.
         device: auto is the GPU where there is one.
         depth: Another depth of the network than the table's, 6 n + 4.
@@ -81,21 +85,28 @@ def main(options: Options) -> None:
 
 def measure(table: Table, device: torch.device, options: Options) -> dict[str, Any]:
     """Check and measure the rows of one table: a record for the result file."""
-    record = asdict(table) | {"rounds": options.rounds, "warm_up": options.warm_up}
-    if not table.rows:
-        return record
     _set_tf32(False)
     trials = {row.name: Trial(row, table, device, SEED) for row in table.rows}
     agreements = first_steps(table.rows, trials, SEED)
+    rows = [row for row in table.rows if row.measured]
+    trials = {row.name: trials[row.name] for row in rows}
     _set_tf32(options.tf32)
     for step in range(options.warm_up):
         for trial in trials.values():
             torch.manual_seed(SEED + step)
             trial()
-    peaks = {name: max(peak_bytes(trial, device) for _ in range(MEMORY_STEPS)) for name, trial in trials.items()}
+    peaks = {row.name: _peak(trials[row.name], device) for row in rows}
     times = interleaved(trials, options.rounds, device, SEED)
+    predictions = {name: trial.prediction(options.rounds) for name, trial in trials.items()}
     active = {name: trial.active_layers(options.rounds) for name, trial in trials.items()}
-    return record | {"rows": [_row_record(row, table, times, peaks, active, agreements) for row in table.rows]}
+    record = asdict(table) | {"rounds": options.rounds, "warm_up": options.warm_up}
+    record["groups"] = GROUPS if table.norm == "group" else None
+    return record | {"rows": [_row_record(row, table, times, peaks, predictions, active, agreements) for row in rows]}
+
+
+def _peak(trial: Trial, device: torch.device) -> int:
+    """Peak memory of a step, or of the worst of some."""
+    return max(peak_bytes(trial, device) for _ in range(MEMORY_STEPS if trial.row.layers_vary else 1))
 
 
 def _row_record(
@@ -103,6 +114,7 @@ def _row_record(
     table: Table,
     times: dict[str, list[float]],
     peaks: dict[str, int],
+    predictions: dict[str, Prediction],
     active: dict[str, float | None],
     agreements: dict[str, Agreement],
 ) -> dict[str, Any]:
@@ -112,6 +124,7 @@ def _row_record(
     return asdict(row) | {
         "ms": asdict(Spread.of(times[row.name])),
         "times_plain": asdict(paired_ratio(times[row.name], times[plain.name])),
+        "predicted": asdict(predictions[row.name]),
         "speedup": asdict(paired_ratio(times[base.name], times[row.name])),
         "paper_speedup": None if row.paper_ms is None else base.paper_ms / row.paper_ms,
         "peak_bytes": peaks[row.name],
@@ -123,7 +136,7 @@ def _row_record(
 
 def _tables(options: Options) -> list[Table]:
     """The chosen tables, on another network or batch where the options ask for one."""
-    chosen = [QUICK] if options.quick else [PAPER[number] for number in options.table]
+    chosen = QUICK if options.quick else [PAPER[number] for number in options.table]
     sizes = {"depth": options.depth, "width": options.width, "batch": options.batch, "meta_batch": options.batch}
     changes = {name: size for name, size in sizes.items() if size is not None}
     try:

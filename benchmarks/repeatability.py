@@ -51,7 +51,7 @@ def main(options: Options) -> int:
         "virtual_step": lambda: [tensor for part in ops.virtual_step(w, g, 0.05) for tensor in part],
         "layer_dots": lambda: [ops.layer_dots([[tensor] for tensor in w], [[tensor] for tensor in g])],
         "meta step, every layer": lambda: _state_after_steps(Row("", "pushforward"), table, device),
-        "meta step, FaMUS": lambda: _state_after_steps(Row("", "pushforward", "sampled"), table, device),
+        "meta step, FaMUS": lambda: _state_after_steps(Row("", "pushforward", "sampled", 4), table, device),
     }
     different = 0
     for name, case in cases.items():

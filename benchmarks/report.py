@@ -7,41 +7,46 @@ Record = dict[str, Any]
 
 COLUMNS: tuple[tuple[str, Callable[[Record], str]], ...] = (
     ("", lambda row: row["name"]),
-    ("ms", lambda row: _spread(row["ms"], 1)),
-    ("x plain", lambda row: _spread(row["times_plain"], 2)),
-    ("MiB", lambda row: f"{row['peak_bytes'] / 2**20:.0f}"),
-    ("x plain", lambda row: f"{row['peak_times_plain']:.2f}"),
-    ("speed-up", lambda row: f"{row['speedup']['median']:.2f}"),
-    ("paper's", lambda row: _number(row["paper_speedup"], ".2f")),
-    ("paper's ms", lambda row: _number(row["paper_ms"], ".0f")),
+    ("ms", lambda row: f"{row['ms']['median']:.1f}"),
+    ("x plain", lambda row: _spread(row["times_plain"])),
+    ("predicted", lambda row: f"{row['predicted']['times_plain']:.2f}"),
+    ("memory", lambda row: f"{row['peak_times_plain']:.2f}"),
+    ("faster", lambda row: f"{row['speedup']['median']:.2f}"),
+    ("paper", lambda row: _number(row["paper_speedup"], ".2f")),
+    ("V100 ms", lambda row: _number(row["paper_ms"], ".0f")),
     ("layers", lambda row: _number(row["active_layers"], ".1f")),
     ("error", lambda row: _number(row["agreement"] and row["agreement"]["meta_gradient"], ".0e")),
 )
 
 
 def format_table(table: Record) -> str:
-    """Lay out the record of one table: a line a row, then what is missing.
+    """Lay out the record of one table: a line a row, without the columns that would be empty.
 
-    Times stand with their quartiles; "speed-up" is over double backward through every layer, in this run and in the
-    paper; "error" is the meta gradient's relative error against double backward through the same layers.
+    "x plain" is the time as a multiple of plain SGD's, with quartiles, and "predicted" what the arithmetic alone gives
+    for it (see `predicted`); "memory" is a multiple of plain SGD's as well; "faster" is the speed-up over double
+    backward through every layer, in this run and in the paper; "V100 ms" is the paper's time; "error" is the meta
+    gradient's relative error against double backward through the same layers. "no credit" in a name is
+    `credit_inactive=False`.
     """
-    size = f"WRN-{table['depth']}-{table['width']}, batch {table['batch']} + {table['meta_batch']}"
-    lines = [f"{table['title']} ({size}, {table['rounds']} rounds)"]
-    if table["rows"]:
-        cells = [[title for title, _ in COLUMNS]] + [[show(row) for _, show in COLUMNS] for row in table["rows"]]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(COLUMNS))]
-        for name, *values in cells:
-            aligned = (value.rjust(width) for value, width in zip(values, widths[1:], strict=True))
-            lines.append("  ".join((name.ljust(widths[0]), *aligned)))
-    if table["missing"]:
-        lines.append(f"not there yet: {'; '.join(table['missing'])}")
+    norm = "" if table["norm"] == "batch" else f" with {table['groups']} groups of GroupNorm for BatchNorm"
+    size = f"WRN-{table['depth']}-{table['width']}{norm}, batch {table['batch']} + {table['meta_batch']}"
+    rows = table["rows"]
+    shown = [(title, [show(row) for row in rows]) for title, show in COLUMNS]
+    columns = [[title, *cells] for title, cells in shown if any(cell != "-" for cell in cells)]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        f"{table['title']} ({size}, {table['rounds']} rounds)",
+        f"plain SGD allocates {rows[0]['peak_bytes'] / 2**20:.0f} MiB",
+    ]
+    for name, *values in zip(*columns, strict=True):
+        aligned = (value.rjust(width) for value, width in zip(values, widths[1:], strict=True))
+        lines.append("  ".join((name.ljust(widths[0]), *aligned)))
     return "\n".join(lines)
 
 
-def _spread(spread: Record, digits: int) -> str:
+def _spread(spread: Record) -> str:
     """Median with the quartiles in brackets."""
-    low, high = spread["lower_quartile"], spread["upper_quartile"]
-    return f"{spread['median']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{spread['median']:.2f} [{spread['lower_quartile']:.2f}, {spread['upper_quartile']:.2f}]"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -1,0 +1,93 @@
+"""What a step should cost: its products, counted in forward passes f of the training batch.
+
+A backward is 2 f, a plain step 3 f. Only convolutions and matrix products count; all else is taken for free, and so is
+the gradient that the first layer does not pass on.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from tables import Row
+from torch import Tensor, nn
+
+PLAIN_STEP = 3.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a network's products are.
+
+    Attributes:
+        shares: the part of f of every layer, by name, in the order of execution.
+    """
+
+    shares: dict[str, float]
+
+    @classmethod
+    def of(cls, model: nn.Module, x: Tensor) -> "Work":
+        """Count the products of a forward pass on x, in evaluation mode: buffers stay."""
+        products: dict[str, int] = {}
+
+        def count(name: str, module: nn.Module, output: Tensor) -> None:
+            weight = module.weight
+            products[name] = output.numel() * weight[0].numel() if weight.dim() > 1 else 0
+
+        owners = [(name, module) for name, module in model.named_modules() if hasattr(module, "weight")]
+        handles = [
+            module.register_forward_hook(lambda module, _, output, name=name: count(name, module, output))
+            for name, module in owners
+        ]
+        training = model.training
+        with torch.no_grad():
+            model.eval()(x)
+        model.train(training)
+        for handle in handles:
+            handle.remove()
+        total = sum(products.values())
+        return cls({name: number / total for name, number in products.items()})
+
+    def own(self, layers: Collection[str]) -> float:
+        """The part of f in these layers: what the gradients of their weights cost, or their weights' tangents."""
+        return sum(share for name, share in self.shares.items() if name in layers)
+
+    def above(self, layers: Collection[str]) -> float:
+        """The part of f, φ, above the lowest of these layers: what a gradient down to it costs, or its tangent."""
+        order = list(self.shares)
+        lowest = min((order.index(name) for name in layers), default=len(order))
+        return sum(list(self.shares.values())[lowest + 1 :])
+
+
+def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: float) -> float:
+    """Number of forward passes f that one step is worth.
+
+        1  +  one or more gradients for w  +  (M/N) (1 + meta batch backward)  +  derivative of the gradient along t
+
+    With every layer active: pushforward 10, merged 8, ghost 8 and merged 7, double backward 12. The public code runs
+    the training batch forward once more, and differentiates for all weights: 15. L2R's first gradient is zero.
+
+    Args:
+        row: the step.
+        work: of the network.
+        active: names of the layers whose gate is 1.
+        meta_ratio: M / N.
+    """
+    if row.engine == "plain":
+        return PLAIN_STEP
+    ghost, twice = row.engine == "ghost", row.engine not in ("ghost", "pushforward")
+    wanted = work.shares if row.layers == "sampled" and row.credit_inactive else active
+    # What an input gradient costs, every product of the sweep costs too.
+    reach = work.own(active) + work.above(active)
+    along = work.own(active) if ghost else 2 * reach if twice else reach
+    meta = 1 + work.own(wanted) + work.above(wanted)
+    again = 3.0 if row.engine == "public rival" else 0.0
+    # Ghost: the input gradients once, then weight gradients alone.
+    return 1 + ghost + _gradients(row, twice) * (1 if ghost else 2) + meta_ratio * meta + along + again
+
+
+def _gradients(row: Row, twice: bool) -> int:
+    """How often a step computes gradients for w: Virtual-Train, L2R's sampler, Actual-Train."""
+    virtual = row.meta_model != "L2R" or twice
+    gates = row.meta_model == "L2R" and row.layers == "sampled"
+    actual = row.schedule == "paper"
+    return virtual + gates + actual
