@@ -99,14 +99,20 @@ def measure(table: Table, device: torch.device, options: Options) -> dict[str, A
     times = interleaved(trials, options.rounds, device, SEED)
     predictions = {name: trial.prediction(options.rounds) for name, trial in trials.items()}
     active = {name: trial.active_layers(options.rounds) for name, trial in trials.items()}
-    record = asdict(table) | {"rounds": options.rounds, "warm_up": options.warm_up}
+    references = [asdict(row) for row in table.rows if not row.measured]
+    record = asdict(table) | {"references": references, "rounds": options.rounds, "warm_up": options.warm_up}
     record["groups"] = GROUPS if table.norm == "group" else None
     return record | {"rows": [_row_record(row, table, times, peaks, predictions, active, agreements) for row in rows]}
 
 
 def _peak(trial: Trial, device: torch.device) -> int:
     """Peak memory of a step, or of the worst of some."""
-    return max(peak_bytes(trial, device) for _ in range(MEMORY_STEPS if trial.row.layers_vary else 1))
+    peaks = []
+    for step in range(MEMORY_STEPS if trial.row.layers_vary else 1):
+        # As while timing: rows that draw the same layers go on drawing the same.
+        torch.manual_seed(SEED + step)
+        peaks.append(peak_bytes(trial, device))
+    return max(peaks)
 
 
 def _row_record(
