@@ -12,7 +12,7 @@ import torch
 from famus_ext.train.files import atomic_write
 from famus_ext.train.trainer import Trainer
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout below; raised when a checkpoint of the version before cannot be read."""
 
 

@@ -12,13 +12,14 @@ import tyro
 
 from famus_ext.errors import NonFiniteError
 from famus_ext.train.checkpoint import CheckpointError
-from famus_ext.train.config import Config, OptionError
+from famus_ext.train.config import Config
 from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
+from famus_ext.train.options.check import OptionError
+from famus_ext.train.origin import PROGRAM
 from famus_ext.train.run_folder import RunFolder, check_unchanged
 from famus_ext.train.trainer import TrainingError
 
-PROGRAM = "python -m famus_ext train"
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 
 
@@ -73,7 +74,7 @@ def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
     options = _parse(arguments, Options(Config(), FolderOptions()))
     if options.folder.resume is None:
         check_runnable(options.config)
-        return options.config, RunFolder.create(options.folder.out, options.config)
+        return options.config, RunFolder.create(options.folder.out, options.config, arguments)
     if options.folder.out is not None:
         raise OptionError("--out: not with --resume, which goes on in its own folder")
     folder, stored = RunFolder.open(options.folder.resume)

@@ -7,8 +7,10 @@ import sys
 from tqdm import tqdm
 
 from famus_ext.data import NoisyData
-from famus_ext.train.config import Config, Method
+from famus_ext.train.config import Config
 from famus_ext.train.example_weights import WINDOW
+from famus_ext.train.names import method_name, seeds_name
+from famus_ext.train.options.meta_model import WEIGHTING
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
 NOISE_NAMES = {
@@ -20,23 +22,15 @@ NOISE_NAMES = {
 MEANING_OF_WEIGHT = f"a weight is an example's mean over the last {WINDOW} epochs, 1 = plain training"
 
 
-def method_name(config: Config, method: Method) -> str:
-    """A method as tables and pictures name it."""
-    if method == "ce":
-        return "plain cross-entropy"
-    name = {"mwnet": "MW-Net", "l2r": "L2R"}[method]
-    if config.meta.sampler == "gumbel":
-        return f"{name} + FaMUS"
-    if config.meta.sampler == "last":
-        return f"{name}, last {config.meta.last_layers}"
-    return f"{name}, every layer"
-
-
 def data_line(config: Config, data: NoisyData, seed: int) -> str:
-    """The sets of one seed and their actual noise rate."""
+    """The sets of one seed, their class sizes where there is a long tail, and their actual noise rate."""
     rate = "unknown" if data.actual_noise_rate is None else f"{data.actual_noise_rate:.1%}"
+    sizes = data.train.class_sizes.tolist()
+    tail = (
+        "" if config.data.imbalance is None else f" ({max(sizes)} of the largest class, {min(sizes)} of the smallest)"
+    )
     return (
-        f"seed {seed}: {len(data.train)} training images, {len(data.meta)} clean meta, {len(data.test)} test; "
+        f"seed {seed}: {len(data.train)} training images{tail}, {len(data.meta)} clean meta, {len(data.test)} test; "
         f"noise {NOISE_NAMES[config.data.noise_type]}, rate {config.data.noise_rate:.1%}, actual rate {rate}, "
         f"labels {data.labels_hash[:12]}"
     )
@@ -49,8 +43,8 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
         f"test {record.test_accuracy:6.1%}",
     ]
     if record.active_layers is not None:
-        clean, wrong = _weight(record.weight_clean), _weight(record.weight_wrong)
-        parts.append(f"mean weight clean {clean}, wrong {wrong}")
+        if record.method in WEIGHTING:
+            parts.append(_weights(record))
         parts.append(f"active layers {record.active_layers:.1f} of {len(record.gate_rates)}")
     parts.append(f"{record.ms_per_step:.1f} ms/step")
     return "  ".join(parts)
@@ -61,14 +55,14 @@ def summary_lines(config: Config, results: list[RunResult]) -> list[str]:
     summary = summarise(results)
     names = {method: method_name(config, method) for method in summary}
     width = max(map(len, names.values()))
-    seeds = f"{len(config.seeds)} seeds, mean ± deviation" if len(config.seeds) > 1 else f"seed {config.seeds[0]}"
-    lines = [f"test accuracy, {seeds}:"]
+    spread = ", mean ± deviation" if len(config.seeds) > 1 else ""
+    lines = [f"test accuracy, {seeds_name(config)}{spread}:"]
     lines += [
         f"  {names[method]:<{width}}  final {_percent(spreads['final'])}  best {_percent(spreads['best'])}  "
         f"{spreads['ms_per_step'].mean:.1f} ms/step"
         for method, spreads in summary.items()
     ]
-    method = config.meta.method
+    method = config.method
     if config.baseline and method != "ce":
         lines.append(
             f"{names[method]} {_percent(summary[method]['final'])} against {names['ce']} "
@@ -86,6 +80,18 @@ def say(line: str) -> None:
     """Prints a line above the bar."""
     tqdm.write(line, file=sys.stdout)
     sys.stdout.flush()
+
+
+def _weights(record: EpochRecord) -> str:
+    """Mean weights of the groups that there are: right and wrong labels, head and tail."""
+    pairs = {
+        "clean": record.weight_clean,
+        "wrong": record.weight_wrong,
+        "head": record.weight_head,
+        "tail": record.weight_tail,
+    }
+    shown = pairs if record.weight_head is not None else {name: pairs[name] for name in ("clean", "wrong")}
+    return "mean weight " + ", ".join(f"{name} {_weight(value)}" for name, value in shown.items())
 
 
 def _weight(value: float | None) -> str:

@@ -6,10 +6,18 @@ import torch
 
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
-from famus_ext.train.assembly import make_data
-from famus_ext.train.config import Config, Method, OptionError
+from famus_ext.errors import PushforwardError
+from famus_ext.train.assembly.data import make_data
+from famus_ext.train.assembly.network import network_name
+from famus_ext.train.assembly.step import ARGUMENTS
+from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, epoch_line, progress_bar, say, summary_lines
-from famus_ext.train.plots import plot_accuracy, plot_weights
+from famus_ext.train.options.check import OptionError, naming_options
+from famus_ext.train.options.meta_model import WEIGHTING, Method
+from famus_ext.train.plots.accuracy import plot_accuracy
+from famus_ext.train.plots.layers import gates_vary, plot_layers
+from famus_ext.train.plots.weight_function import plot_weight_function
+from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
@@ -39,22 +47,26 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
         say(data_line(config, data, seed))
         results += [_run(config, folder, method, seed, data, device) for method in config.methods]
     folder.write_summary(results)
-    plot_accuracy(folder.accuracy_picture, config, results)
-    plot_weights(folder.weights_picture, config, results)
+    _draw(config, folder, results)
     for line in summary_lines(config, results):
         say(line)
     return results
 
 
 def check_runnable(config: Config) -> None:
-    """Makes everything of the first run once, so that options that do not fit are found before a folder is made.
+    """Makes everything of the first run and takes a step: options that do not fit are found before a folder is made.
 
     Raises:
-        OptionError: for a device, data or a sampler that cannot be had as asked for.
+        OptionError: for a device, data or a network that cannot be had, or options that do not go together.
     """
     device = resolve_device(config)
     data = make_data(config.data, config.seeds[0])
-    Trainer(config, config.meta.method, config.seeds[0], data, device)
+    trainer = Trainer(config, config.method, config.seeds[0], data, device)
+    try:
+        with naming_options(ARGUMENTS, f"--network {network_name(config)}"):
+            trainer.try_step()
+    except PushforwardError as error:
+        raise OptionError(f"--engine {config.schedule.engine}: {error}") from error
 
 
 def resolve_device(config: Config) -> torch.device:
@@ -81,6 +93,18 @@ def _run(
             record = trainer.train_epoch(on_step=bar.update)
             folder.save(trainer)
             say(epoch_line(record, epochs))
-    if method == config.meta.method:
+    if method == config.method:
         folder.write_example_weights(trainer)
     return trainer.result()
+
+
+def _draw(config: Config, folder: RunFolder, results: list[RunResult]) -> None:
+    """The pictures that there is something to draw for."""
+    plot_accuracy(folder.accuracy_picture, config, results)
+    runs = [run for run in results if run.method == config.method]
+    if config.method in WEIGHTING:
+        plot_weights(folder.weights_picture, config, results)
+    if runs[0].history[-1].weight_function:
+        plot_weight_function(folder.weight_function_picture, config, results)
+    if gates_vary(runs):
+        plot_layers(folder.layers_picture, config, results)

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from famus_ext.train.config import Method
+from famus_ext.train.example_groups import Group
+from famus_ext.train.options.meta_model import Method
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,16 @@ class EpochRecord:
         epoch: Epochs trained so far, from 1.
         test_accuracy: Share of the clean test set that is right after the epoch.
         train_loss: Mean over the steps of the training loss that was minimised.
+        meta_loss: Mean over the meta steps of the meta loss; None without one.
         weight_clean: Mean weight of the examples with a right label, 1 = plain training; None where nobody knows.
         weight_wrong: The same for the examples with a wrong label.
-        active_layers: Mean number of layers with a meta gradient; None without a meta step.
-        gate_rates: Share of the steps in which each layer had one, `[L]`; empty without a meta step.
+        weight_head: The same for the third of the classes with the most examples; None without a long tail.
+        weight_tail: The same for the third with the fewest.
+        weight_function: V at `weight_curves.LOSSES`, a curve a group of classes; empty where no function is learned.
+        gradient_mean: Mean of the meta gradient over meta steps and θ (FaMUS, Figure 4); None where θ does not last.
+        gradient_variance: Its variance over the meta steps, averaged over θ.
+        active_layers: Mean number of layers with a meta gradient in the meta steps; None without one.
+        gate_rates: Share of the meta steps in which each layer had one, `[L]`; empty without a meta step.
         lr: Learning rate of the network.
         ms_per_step: Wall-clock milliseconds a training step, evaluation left out.
         actual_noise_rate: Share of wrong training labels.
@@ -36,8 +43,14 @@ class EpochRecord:
     epoch: int
     test_accuracy: float
     train_loss: float
+    meta_loss: float | None
     weight_clean: float | None
     weight_wrong: float | None
+    weight_head: float | None
+    weight_tail: float | None
+    weight_function: list[list[float]]
+    gradient_mean: float | None
+    gradient_variance: float | None
     active_layers: float | None
     gate_rates: list[float]
     lr: float
@@ -59,14 +72,18 @@ class RunResult:
         seed: The run's seed.
         history: A record an epoch.
         weights: Learned weight of every training example, float32 `[N]`, 1 = plain training.
-        wrong: Whether its label is wrong, bool `[N]`; None where nobody knows.
+        losses: Its loss under the given label after the last epoch, float32 `[N]`.
+        groups: Which examples are in which group, bool `[N]`, see `example_groups`.
+        layers: Names of the gated layers, L of them.
     """
 
     method: Method
     seed: int
     history: tuple[EpochRecord, ...]
     weights: Tensor
-    wrong: Tensor | None
+    losses: Tensor
+    groups: dict[Group, Tensor]
+    layers: tuple[str, ...]
 
     @property
     def final(self) -> float:

@@ -3,10 +3,14 @@
 ::
 
     config.json                     the options, resolved
+    origin.json                     the command, the commit and the versions that it began with
     metrics.jsonl                   a record an epoch, method and seed
     checkpoint_<method>_seed<n>.pt  the state after the last epoch
     weights_seed<n>.csv             the learned weight of every training example
-    accuracy.png  weights.png       the two pictures
+    accuracy.png                    test accuracy by epoch
+    weights.png                     the learned weights, where the method has some
+    weight-function.png             the learned weight function, of mwnet
+    layers.png                      the active layers by epoch, where they change
     summary.json                    final and best accuracy, mean and deviation over the seeds
 """
 
@@ -14,14 +18,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from famus_ext.train.checkpoint import load_checkpoint, save_checkpoint
-from famus_ext.train.config import Config, Method, OptionError
+from famus_ext.train.config import Config
 from famus_ext.train.files import atomic_write
+from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.meta_model import Method
+from famus_ext.train.origin import origin
 from famus_ext.train.records import EpochRecord, RunResult, summarise
 from famus_ext.train.trainer import Trainer
 
@@ -34,25 +41,29 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = path / "config.json"
+        self.origin = path / "origin.json"
         self.metrics = path / "metrics.jsonl"
         self.summary = path / "summary.json"
         self.accuracy_picture = path / "accuracy.png"
         self.weights_picture = path / "weights.png"
+        self.weight_function_picture = path / "weight-function.png"
+        self.layers_picture = path / "layers.png"
 
     @classmethod
-    def create(cls, path: Path | None, config: Config) -> RunFolder:
-        """Makes a new folder and writes the options into it.
+    def create(cls, path: Path | None, config: Config, arguments: Sequence[str] = ()) -> RunFolder:
+        """Makes a new folder and writes the options into it, and where they come from.
 
         Args:
             path: The folder; None for the next free number, `runs/<data set>-<method>-001`.
             config: The experiment's options.
+            arguments: The command line that gave them.
 
         Raises:
             OptionError: when it holds files already or cannot be written.
         """
         try:
             if path is None:
-                path = _next_free(DEFAULT_PARENT, f"{config.data.dataset}-{config.meta.method}")
+                path = _next_free(DEFAULT_PARENT, f"{config.data.dataset}-{config.method}")
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
                 raise OptionError(
@@ -60,6 +71,7 @@ class RunFolder:
                 )
             folder = cls(path)
             folder.write_config(config)
+            _write_json(folder.origin, origin(arguments))
         except OSError as error:
             raise OptionError(f"--out {path}: cannot be written: {error.strerror}") from error
         return folder
@@ -118,15 +130,15 @@ class RunFolder:
 
         The weight is the mean of `ExampleWeights` over the last epochs, 1 = plain training.
         """
-        data, result, losses = trainer.data, trainer.result(), trainer.example_losses()
-        unknown = [""] * len(losses)
+        data, result = trainer.data, trainer.result()
+        unknown = [""] * len(result.losses)
         columns = {
             "index": data.indices.tolist(),
             "given_label": data.train.labels.tolist(),
             "true_label": unknown if data.true_labels is None else data.true_labels.tolist(),
-            "wrong": unknown if result.wrong is None else result.wrong.int().tolist(),
+            "wrong": result.groups["wrong"].int().tolist() if "wrong" in result.groups else unknown,
             "weight": [f"{weight:.6g}" for weight in result.weights.tolist()],
-            "loss": [f"{loss:.6g}" for loss in losses.tolist()],
+            "loss": [f"{loss:.6g}" for loss in result.losses.tolist()],
         }
         with atomic_write(self.example_weights(trainer.seed)) as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -12,11 +12,18 @@ from torch import Tensor
 
 from famus_ext.data import NoisyData, epoch_batches, generator, meta_batch
 from famus_ext.data.seeding import stream_seed
-from famus_ext.train.assembly import learning_rate, make_network, make_optimizer, make_step
-from famus_ext.train.config import Config, Method
+from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
+from famus_ext.train.assembly.network import make_network
+from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
+from famus_ext.train.assembly.step import StepOutput, make_step
+from famus_ext.train.config import Config
+from famus_ext.train.epoch_log import EpochLog
 from famus_ext.train.evaluation import accuracy, example_losses
+from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
+from famus_ext.train.options.meta_model import Method
 from famus_ext.train.records import EpochRecord, RunResult
+from famus_ext.train.weight_curves import weight_curves
 
 
 class TrainingError(RuntimeError):
@@ -37,6 +44,9 @@ class Trainer:
 
     Attributes:
         history: A record an epoch trained so far.
+
+    Raises:
+        OptionError: for a network that cannot be had, or options that do not go together.
     """
 
     def __init__(self, config: Config, method: Method, seed: int, data: NoisyData, device: torch.device) -> None:
@@ -44,10 +54,14 @@ class Trainer:
         self.config, self.method, self.seed = config, method, seed
         self.device = device
         self.data = data.to(device)
-        self.model = make_network(config.data, data.num_classes).to(device)
+        class_sizes = data.train.class_sizes
+        self.loss = to_device(make_loss(config.meta_model, class_sizes), device)
+        self.model = make_network(config, data).to(device)
         self.optimizer = make_optimizer(config.optimizer, self.model)
-        self.step = make_step(config.meta, method, self.model, self.optimizer)
-        self.weights = ExampleWeights(len(data.train), normalised=method == "l2r", device=device)
+        self.step = make_step(config, method, seed, self.model, self.optimizer, self.loss, class_sizes)
+        normalised = method != "ce" and config.meta_model.weights_sum_to_one
+        self.weights = ExampleWeights(len(data.train), normalised=normalised, device=device)
+        self.groups = example_groups(self.data, long_tailed=config.data.imbalance is not None)
         self.history: list[EpochRecord] = []
         self._batches = generator(seed, "batches")
         self._meta_batches = generator(seed, "meta batches")
@@ -70,60 +84,84 @@ class Trainer:
         Raises:
             TrainingError: when the loss stops being finite.
         """
-        options, train, meta = self.config, self.data.train, self.data.meta
-        lr = learning_rate(options.optimizer, self.epoch)
+        lr = learning_rate(self.config.optimizer, self.epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
+        begin_epoch(self.loss, self.epoch)
         self.model.train()
         self.weights.start_epoch()
-        losses, gates = [], []
+        log = EpochLog(lasting_theta=self.method != "l2r")
         start = time.perf_counter()
-        for batch in epoch_batches(len(train), options.optimizer.batch_size, self._batches):
-            x = batch.to(self.device)
-            v = meta_batch(len(meta), options.meta.meta_batch_size, self._meta_batches).to(self.device)
-            out = self.step(train.images[x], train.labels[x], meta.images[v], meta.labels[v])
-            self.weights.add(x, out.weights)
-            losses.append(out.loss)
-            gates.append(out.gates)
+        for batch in epoch_batches(len(self.data.train), self.config.optimizer.batch_size, self._batches):
+            batch = batch.to(self.device)
+            out = self._take_step(batch)
+            self.weights.add(batch, out.weights)
+            log.add(out)
             on_step()
-        loss = float(torch.stack(losses).mean())  # waits for the device, so the time is the steps' own
+        loss = log.loss  # waits for the device, so the time is the steps' own
         seconds = time.perf_counter() - start
         if not math.isfinite(loss):
             raise TrainingError(
                 f"{self.method}: the training loss of epoch {self.epoch + 1} is {loss}; try a lower --lr"
             )
-        record = self._record(loss, torch.stack(gates), lr, 1e3 * seconds / len(losses))
+        record = self._record(log, lr, 1e3 * seconds / len(log))
         self.history.append(record)
         return record
 
+    def try_step(self) -> None:
+        """Takes one step on a few examples: what a network and a method cannot do together comes out here.
+
+        It changes the network and the random streams, so the trainer is then of no further use.
+        """
+        few = torch.arange(min(2 * self.config.schedule.micro_batches, len(self.data.train)), device=self.device)
+        self.model.train()
+        self._take_step(few)
+
     def result(self) -> RunResult:
         """What was reached so far."""
-        wrong = None if self.data.wrong is None else self.data.wrong.cpu()
-        return RunResult(self.method, self.seed, tuple(self.history), self.weights.mean.cpu(), wrong)
+        groups = {name: mask.cpu() for name, mask in self.groups.items()}
+        layers = tuple(layer.name for layer in self.step.layers)
+        weights, losses = self.weights.mean.cpu(), self.example_losses()
+        return RunResult(self.method, self.seed, tuple(self.history), weights, losses, groups, layers)
 
     def example_losses(self) -> Tensor:
         """Loss of every training example under its given label, `[N]`, on the CPU."""
-        return example_losses(self.model, self.data.train).cpu()
+        return example_losses(self.model, self.data.train, self.loss).cpu()
 
-    def _record(self, loss: float, gates: Tensor, lr: float, ms_per_step: float) -> EpochRecord:
-        """The record of the epoch just trained; `gates` is `[steps, L]`."""
-        wrong, weights = self.data.wrong, self.weights.latest
-        rates: list[float] = gates.float().mean(dim=0).tolist()
+    def _take_step(self, batch: Tensor) -> StepOutput:
+        """One step on the training examples `batch` `[n]` and the next meta batch."""
+        train, meta = self.data.train, self.data.meta
+        v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
+        return self.step(train.images[batch], train.labels[batch], meta.images[v], meta.labels[v])
+
+    def _record(self, log: EpochLog, lr: float, ms_per_step: float) -> EpochRecord:
+        """The record of the epoch just trained."""
         return EpochRecord(
             method=self.method,
             seed=self.seed,
             epoch=self.epoch + 1,
             test_accuracy=accuracy(self.model, self.data.test),
-            train_loss=loss,
-            weight_clean=None if wrong is None else _mean(weights[~wrong]),
-            weight_wrong=None if wrong is None else _mean(weights[wrong]),
-            active_layers=sum(rates) if rates else None,
-            gate_rates=rates,
+            train_loss=log.loss,
+            meta_loss=log.meta_loss,
+            weight_clean=self._mean_weight("clean"),
+            weight_wrong=self._mean_weight("wrong"),
+            weight_head=self._mean_weight("head"),
+            weight_tail=self._mean_weight("tail"),
+            weight_function=weight_curves(self.step),
+            gradient_mean=log.gradient_mean,
+            gradient_variance=log.gradient_variance,
+            active_layers=sum(log.gate_rates) if log.gate_rates else None,
+            gate_rates=log.gate_rates,
             lr=lr,
             ms_per_step=ms_per_step,
             actual_noise_rate=self._noise_rate,
             labels_hash=self._labels_hash,
         )
+
+    def _mean_weight(self, group: Group) -> float | None:
+        """Mean weight of a group in the epoch at hand; None where there is no such group or nobody in it."""
+        weights = self.weights.latest[self.groups[group]] if group in self.groups else torch.empty(0)
+        return float(weights.mean()) if len(weights) else None
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
@@ -156,8 +194,3 @@ class Trainer:
             torch.cuda.set_rng_state(random["cuda"][0], self.device)
         self._batches.set_state(random["batches"])
         self._meta_batches.set_state(random["meta_batches"])
-
-
-def _mean(values: Tensor) -> float | None:
-    """The mean, None of no values."""
-    return float(values.mean()) if len(values) else None

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from famus_ext.train.assembly import make_data
-from famus_ext.train.config import Config, DataOptions, MachineOptions, OptimizerOptions
+from famus_ext.train.assembly.data import make_data
+from famus_ext.train.config import GROUPS, Config, DataOptions, MachineOptions, OptimizerOptions
 from famus_ext.train.trainer import Trainer
 
 SMALL = Config(
@@ -34,8 +34,18 @@ def small():
 def make_trainer():
     """Makes a trainer of the small experiment: `make_trainer("l2r", sampler="all")`."""
 
-    def make(method, config=SMALL, seed=0, **meta):
-        config = replace(config, meta=replace(config.meta, method=method, **meta))
+    def make(method, config=SMALL, seed=0, **options):
+        config = with_options(config, method=method, **options)
         return Trainer(config, method, seed, make_data(config.data, seed), torch.device("cpu"))
 
     return make
+
+
+def with_options(config, **options):
+    """The configuration with some options changed, each found in the group that has it."""
+    changed = {
+        group: replace(getattr(config, group), **{name: options.pop(name) for name in vars(kind()) if name in options})
+        for group, kind in GROUPS.items()
+    }
+    assert not options, f"no such options: {options}"
+    return replace(config, **changed)

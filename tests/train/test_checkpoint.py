@@ -17,6 +17,14 @@ METHODS = [
     ("l2r", "gumbel", "double_backward"),
     ("mwnet", "last", "pushforward"),
     ("mwnet", "gumbel", "pushforward"),
+    ("mwnet", "random", "finite_difference"),
+    ("mlc", "threshold", "pushforward"),
+    ("label-correction", "gumbel", "pushforward"),
+]
+SCHEDULES = [
+    {"schedule": "merged", "meta_every": 3},
+    {"schedule": "paper", "meta_every": 3, "clip_norm": 1.0, "micro_batches": 2},
+    {"normalised": True, "class_groups": 2, "loss": "ldam-drw", "drw_start": 3},
 ]
 
 
@@ -26,16 +34,26 @@ def numbers(record):
 
 @pytest.mark.parametrize(("method", "sampler", "engine"), METHODS)
 def test_resumed_run_ends_at_the_same_bits(make_trainer, tmp_path, method, sampler, engine):
-    straight, stopped, resumed = (make_trainer(method, sampler=sampler, engine=engine) for _ in range(3))
+    check_resume(lambda: make_trainer(method, sampler=sampler, engine=engine), tmp_path / "run.pt")
+
+
+@pytest.mark.parametrize("options", SCHEDULES, ids=str)
+def test_resumed_run_of_any_schedule_and_loss_ends_at_the_same_bits(make_trainer, tmp_path, options):
+    check_resume(lambda: make_trainer("mwnet", sampler="gumbel", **options), tmp_path / "run.pt")
+
+
+def check_resume(make, path):
+    """Four epochs in one go, and two and two with a checkpoint between, end at the same bits."""
+    straight, stopped, resumed = make(), make(), make()
     torch.manual_seed(0)  # the three share the global random state: each starts from the same one
     for _ in range(4):
         straight.train_epoch()
     torch.manual_seed(0)
     for _ in range(2):
         stopped.train_epoch()
-    save_checkpoint(tmp_path / "run.pt", stopped)
+    save_checkpoint(path, stopped)
     torch.manual_seed(1)
-    load_checkpoint(tmp_path / "run.pt", resumed)
+    load_checkpoint(path, resumed)
     for _ in range(2):
         resumed.train_epoch()
 
@@ -122,7 +140,7 @@ def test_checkpoint_of_another_format_is_refused(make_trainer, tmp_path, monkeyp
     monkeypatch.setattr(checkpoint_module, "FORMAT", 0)
     save_checkpoint(tmp_path / "run.pt", trainer)
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="expected checkpoint format 1, got 0"):
+    with pytest.raises(CheckpointError, match="expected checkpoint format 2, got 0"):
         load_checkpoint(tmp_path / "run.pt", trainer)
 
 

@@ -9,17 +9,20 @@ from famus_ext.train.config import (
     Config,
     DataOptions,
     MachineOptions,
-    MetaOptions,
+    MetaModelOptions,
     OptimizerOptions,
-    OptionError,
+    SamplerOptions,
+    ScheduleOptions,
 )
+from famus_ext.train.options.check import OptionError
 
 
 def test_defaults_are_the_main_job():
     config = Config()
     assert (config.data.dataset, config.data.noise_type, config.data.noise_rate) == ("digits", "symmetric", 0.6)
-    assert (config.data.num_meta, config.data.num_test) == (100, 500)
-    assert (config.meta.method, config.meta.sampler, config.meta.engine) == ("l2r", "gumbel", "pushforward")
+    assert (config.data.num_meta, config.data.num_test, config.data.imbalance) == (100, None, None)
+    assert (config.method, config.sampler.sampler, config.schedule.engine) == ("l2r", "gumbel", "pushforward")
+    assert (config.schedule.schedule, config.schedule.meta_every) == ("paper", 1)
     assert (config.optimizer.epochs, config.seeds, config.methods) == (50, (0,), ("ce", "l2r"))
     assert (config.optimizer.lr, config.optimizer.momentum, config.optimizer.lr_milestones) == (0.1, 0.9, (40,))
 
@@ -28,21 +31,23 @@ def test_defaults_are_the_main_job():
     ("method", "baseline", "methods"),
     [
         ("l2r", True, ("ce", "l2r")),
-        ("mwnet", True, ("ce", "mwnet")),
+        ("mlc", True, ("ce", "mlc")),
         ("l2r", False, ("l2r",)),
         ("ce", True, ("ce",)),
         ("ce", False, ("ce",)),
     ],
 )
 def test_baseline_comes_first_and_once(method, baseline, methods):
-    assert Config(meta=MetaOptions(method=method), baseline=baseline).methods == methods
+    assert Config(meta_model=MetaModelOptions(method=method), baseline=baseline).methods == methods
 
 
 def test_json_brings_the_same_options_back():
     config = Config(
-        data=DataOptions(noise_type="pairflip", noise_rate=0.4),
-        meta=MetaOptions(method="mwnet", sampler="last", last_layers=2),
-        optimizer=OptimizerOptions(epochs=7, lr_milestones=(3, 5)),
+        data=DataOptions(dataset="fashion-mnist", data_path="there", num_train=5000, imbalance=0.01, noise_rate=0.0),
+        meta_model=MetaModelOptions(method="mwnet", loss="ldam-drw", drw_start=2, class_groups=3, normalised=True),
+        sampler=SamplerOptions(sampler="block", block="blocks.1", candidates=4, lambda_g=0.0),
+        schedule=ScheduleOptions(schedule="merged", meta_every=3, micro_batches=2),
+        optimizer=OptimizerOptions(network="resnet-32", epochs=7, lr_milestones=(3, 5), clip_norm=1.0),
         machine=MachineOptions(device="cpu", threads=2),
         seeds=(3, 1),
         baseline=False,
@@ -50,7 +55,7 @@ def test_json_brings_the_same_options_back():
     assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-@pytest.mark.parametrize(("group", "name"), [(None, "seeds"), ("meta", "method")])
+@pytest.mark.parametrize(("group", "name"), [(None, "seeds"), ("meta_model", "method"), ("schedule", "engine")])
 def test_options_of_another_version_are_refused(group, name):
     options = Config().to_dict()
     del (options[group] if group else options)[name]
@@ -69,24 +74,49 @@ def test_stored_value_of_the_wrong_kind_is_refused():
         Config.from_dict(options)
 
 
+def test_numeric_options_are_all_but_epochs_machine_and_path():
+    options = Config().to_dict()
+    groups = ("data", "meta_model", "sampler", "schedule", "optimizer")
+    names = [name for group in groups for name in options[group]]
+    assert len(names) == len(set(names))  # one flat name space on the command line
+    assert set(Config().numeric_options()) == set(names) - {"epochs", "data_path"}
+
+
 @pytest.mark.parametrize(
     ("options", "name", "value", "message"),
     [
         (DataOptions, "noise_rate", 1.5, r"--noise-rate: expected a number in \[0, 1\], got 1.5"),
         (DataOptions, "noise_rate", float("nan"), "--noise-rate"),
+        (DataOptions, "num_train", 0, "--num-train: expected at least 1, got 0"),
         (DataOptions, "num_meta", 0, "--num-meta: expected at least 1, got 0"),
         (DataOptions, "num_test", 0, "--num-test"),
-        (MetaOptions, "expected_layers", 0.0, "--expected-layers: expected a positive number"),
-        (MetaOptions, "last_layers", 0, "--last-layers"),
-        (MetaOptions, "meta_batch_size", 0, "--meta-batch-size"),
-        (MetaOptions, "meta_lr", float("inf"), "--meta-lr"),
-        (MetaOptions, "gate_lr", -0.1, "--gate-lr"),
+        (DataOptions, "imbalance", -1.0, "--imbalance: expected a positive number, got -1.0"),
+        (DataOptions, "data_path", "there", "--data-path: expected none, since digits come with scikit-learn"),
+        (MetaModelOptions, "class_groups", 0, "--class-groups: expected at least 1"),
+        (MetaModelOptions, "class_groups", 2, "--class-groups: an option of --method mwnet, got --method l2r"),
+        (MetaModelOptions, "normalised", True, "--normalised: an option of --method mwnet, got --method l2r"),
+        (MetaModelOptions, "drw_start", -1, "--drw-start: expected 0 or more"),
+        (MetaModelOptions, "drw_start", 1, "--drw-start: an option of --loss ldam-drw, got --loss cross-entropy"),
+        (MetaModelOptions, "mlc_floor", 1.0, r"--mlc-floor: expected a number in \[1e-18, 1\), got 1.0"),
+        (MetaModelOptions, "meta_batch_size", 0, "--meta-batch-size"),
+        (MetaModelOptions, "meta_lr", float("inf"), "--meta-lr"),
+        (SamplerOptions, "expected_layers", 0.0, "--expected-layers: expected a positive number"),
+        (SamplerOptions, "last_layers", 0, "--last-layers"),
+        (SamplerOptions, "random_layers", 0, "--random-layers"),
+        (SamplerOptions, "threshold_share", 1.5, r"--threshold-share: expected a number in \(0, 1\], got 1.5"),
+        (SamplerOptions, "candidates", 0, "--candidates"),
+        (SamplerOptions, "gate_lr", -0.1, "--gate-lr"),
+        (SamplerOptions, "lambda_r", -0.1, "--lambda-r: expected 0 or more"),
+        (SamplerOptions, "lambda_g", float("nan"), "--lambda-g"),
+        (ScheduleOptions, "meta_every", 0, "--meta-every"),
+        (ScheduleOptions, "micro_batches", 0, "--micro-batches"),
         (OptimizerOptions, "epochs", 0, "--epochs"),
         (OptimizerOptions, "batch_size", 0, "--batch-size"),
         (OptimizerOptions, "lr", 0.0, "--lr"),
         (OptimizerOptions, "momentum", 1.0, r"--momentum: expected a number in \[0, 1\), got 1.0"),
         (OptimizerOptions, "weight_decay", -1.0, "--weight-decay: expected 0 or more"),
         (OptimizerOptions, "lr_milestones", (0,), "--lr-milestones"),
+        (OptimizerOptions, "clip_norm", 0.0, "--clip-norm: expected a positive number, got 0.0"),
         (MachineOptions, "threads", 0, "--threads"),
         (Config, "seeds", (), "--seeds: expected at least one seed"),
         (Config, "seeds", (-1,), "--seeds: expected numbers of at least 0"),
@@ -96,3 +126,9 @@ def test_stored_value_of_the_wrong_kind_is_refused():
 def test_bad_options_are_refused(options, name, value, message):
     with pytest.raises(OptionError, match=message):
         replace(options(), **{name: value})
+
+
+@pytest.mark.parametrize("method", ["mlc", "label-correction"])
+def test_loss_of_a_method_that_corrects_labels_is_cross_entropy(method):
+    with pytest.raises(OptionError, match=f"--loss focal: not with --method {method}"):
+        MetaModelOptions(method=method, loss="focal")

@@ -1,10 +1,12 @@
 """Summaries over the seeds, and the lines that show them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from famus_ext.train.config import Config, MetaOptions, OptimizerOptions
-from famus_ext.train.console import epoch_line, method_name, summary_lines
+from famus_ext.train.config import Config, OptimizerOptions
+from famus_ext.train.console import epoch_line, summary_lines
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
 
@@ -16,8 +18,14 @@ def record(method, seed, epoch, accuracy):
         epoch=epoch,
         test_accuracy=accuracy,
         train_loss=1.0,
+        meta_loss=0.5 if meta else None,
         weight_clean=1.5 if meta else 1.0,
         weight_wrong=None,
+        weight_head=None,
+        weight_tail=None,
+        weight_function=[],
+        gradient_mean=None,
+        gradient_variance=None,
         active_layers=2.0 if meta else None,
         gate_rates=[1.0, 0.5, 0.5] if meta else [],
         lr=0.1,
@@ -29,7 +37,7 @@ def record(method, seed, epoch, accuracy):
 
 def run(method, seed, *accuracies):
     history = tuple(record(method, seed, epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1))
-    return RunResult(method, seed, history, torch.ones(2), torch.tensor([True, False]))
+    return RunResult(method, seed, history, torch.ones(2), torch.ones(2), {}, ())
 
 
 RUNS = [run("ce", 0, 0.8, 0.5), run("l2r", 0, 0.7, 0.9), run("ce", 1, 0.9, 0.6), run("l2r", 1, 0.8, 0.8)]
@@ -63,14 +71,10 @@ def test_epoch_lines():
     assert epoch_line(record("ce", 1, 40, 1.0), 40) == "   ce seed 1  epoch 40/40  test 100.0%  10.0 ms/step"
 
 
-@pytest.mark.parametrize(
-    ("options", "name"),
-    [
-        (MetaOptions(), "L2R + FaMUS"),
-        (MetaOptions(method="mwnet", sampler="all"), "MW-Net, every layer"),
-        (MetaOptions(sampler="last", last_layers=2), "L2R, last 2"),
-    ],
-)
-def test_names_of_methods(options, name):
-    assert method_name(Config(meta=options), options.method) == name
-    assert method_name(Config(meta=options), "ce") == "plain cross-entropy"
+def test_line_of_a_long_tail_shows_head_and_tail():
+    long_tail = replace(record("l2r", 0, 1, 0.5), weight_head=0.25, weight_tail=0.75)
+    assert "mean weight clean 1.50, wrong    –, head 0.25, tail 0.75  active" in epoch_line(long_tail, 9)
+
+
+def test_line_of_a_method_that_weights_nothing_shows_no_weights():
+    assert "weight" not in epoch_line(replace(record("l2r", 0, 1, 0.5), method="mlc"), 9)

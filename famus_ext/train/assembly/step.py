@@ -1,0 +1,123 @@
+"""The training step of one run, and what the trainer reads from it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+import famus_ext as famus
+from famus_ext.losses import ExampleLoss
+from famus_ext.network.layers import Layer
+from famus_ext.train.assembly.meta_model import make_meta_model
+from famus_ext.train.assembly.sampler import make_sampler
+from famus_ext.train.config import Config
+from famus_ext.train.options.check import naming_options
+from famus_ext.train.options.meta_model import Method
+from famus_ext.train.plain_step import PlainStep
+
+GATE_MOMENTUM = 0.9  # the paper's, for the gradient sampler's optimizer
+ARGUMENTS = {
+    "schedule": "--schedule",
+    "every": "--meta-every",
+    "micro_batches": "--micro-batches",
+    "engine": "--engine",
+    "clip_norm": "--clip-norm",
+}
+"""Arguments of `MetaStep` as the command line spells them."""
+
+
+class StepOutput(Protocol):
+    """What the trainer reads from one step."""
+
+    @property
+    def loss(self) -> Tensor:
+        """Training loss, 0-d, detached."""
+
+    @property
+    def meta_loss(self) -> Tensor | None:
+        """Meta loss, 0-d, detached; None in a step without a meta step."""
+
+    @property
+    def weights(self) -> Tensor | None:
+        """Weights `[N]` of the batch's losses; None where every example counts the same."""
+
+    @property
+    def gates(self) -> Tensor:
+        """1 for every layer with a meta gradient, else 0, `[L]`; of no meaning without a meta step."""
+
+    @property
+    def meta_grads(self) -> dict[str, Tensor]:
+        """∂L/∂θ by name; empty without a meta step."""
+
+
+class Step(Protocol):
+    """One training step: `famus_ext.MetaStep`, `PlainStep` or anything with their face."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that are gated; none for a step without a meta gradient."""
+
+    def __call__(self, x: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> StepOutput:
+        """Trains on one batch and one meta batch."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """State beyond the network's and its optimizer's: meta model, sampler, their optimizers."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes what `state_dict` gave."""
+
+
+def make_step(
+    config: Config,
+    method: Method,
+    seed: int,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loss: ExampleLoss,
+    class_sizes: Tensor,
+) -> Step:
+    """The step of `method`, with meta model and sampler on the network's device.
+
+    Args:
+        config: The options.
+        method: Which method's step.
+        seed: The run's seed.
+        model: The network.
+        optimizer: Its optimizer.
+        loss: Loss of each training example.
+        class_sizes: Training examples of each class by their given labels, `[C]`.
+
+    Raises:
+        OptionError: when options do not go together, or the sampler asks for layers that the network has not.
+    """
+    if method == "ce":
+        return PlainStep(model, optimizer, loss, config.optimizer.clip_norm)
+    device = next(model.parameters()).device
+    meta_model = make_meta_model(config.meta_model, loss, class_sizes).to(device)
+    sampler = make_sampler(config.sampler, model, seed).to(device)
+    # θ of a meta model that belongs to one batch (L2R) is made anew every step and takes no optimizer.
+    learns = not isinstance(meta_model, famus.BatchMetaModel)
+    with naming_options(ARGUMENTS, f"--method {method}"):
+        return famus.MetaStep(
+            model,
+            optimizer,
+            meta_model=meta_model,
+            sampler=sampler,
+            engine=config.schedule.engine,
+            schedule=config.schedule.schedule,
+            every=config.schedule.meta_every,
+            micro_batches=config.schedule.micro_batches,
+            clip_norm=config.optimizer.clip_norm,
+            meta_optimizer=_sgd(meta_model, config.meta_model.meta_lr) if learns else None,
+            sampler_optimizer=_sgd(sampler, config.sampler.gate_lr, GATE_MOMENTUM),
+            lambda_r=config.sampler.lambda_r,
+            lambda_g=config.sampler.lambda_g,
+        )
+
+
+def _sgd(module: nn.Module, lr: float, momentum: float = 0.0) -> torch.optim.Optimizer | None:
+    """SGD of a module's parameters, None where it has none."""
+    parameters = list(module.parameters())
+    return torch.optim.SGD(parameters, lr=lr, momentum=momentum) if parameters else None

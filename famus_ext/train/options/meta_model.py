@@ -1,0 +1,60 @@
+"""Options: meta model, and the loss of each example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from famus_ext.meta_models.loss_correction import SMALLEST_FLOOR
+from famus_ext.train.options.check import OptionError, require, require_count, require_not_negative, require_positive
+
+Method = Literal["ce", "mwnet", "l2r", "mlc", "label-correction"]
+Loss = Literal["cross-entropy", "focal", "class-balanced", "ldam", "ldam-drw"]
+
+WEIGHTING: tuple[Method, ...] = ("mwnet", "l2r")
+"""Methods that learn a weight for each example; the others correct labels."""
+
+
+@dataclass(frozen=True)
+class MetaModelOptions:
+    """Meta model, and the loss of each example."""
+
+    method: Method = "l2r"
+    """What learns: nothing (ce), weights (mwnet, l2r), a transition matrix (mlc) or soft labels (label-correction)."""
+    loss: Loss = "cross-entropy"
+    """Loss of each training example; mlc and label-correction take cross-entropy. Class sizes are the given labels'."""
+    drw_start: int = 0
+    """Epoch (from 0) from which ldam-drw weights the classes."""
+    normalised: bool = False
+    """Divide MW-Net's weights of a batch by their sum, as the released code does. L2R's always are."""
+    class_groups: int = 1
+    """Weight functions that mwnet learns, each for a group of classes of similar size (CMW-Net)."""
+    mlc_floor: float = 0.1
+    """δ under the probabilities that mlc corrects; with almost none, T is unstable once the network is sure."""
+    meta_batch_size: Annotated[int, tyro.conf.arg(aliases=("--gold-bs",))] = 100
+    """Meta images a step; all of them where there are fewer."""
+    meta_lr: float = 0.03
+    """Learning rate of the meta model's parameters (SGD); L2R has none. The paper's 1e-3 is for far longer runs."""
+
+    def __post_init__(self) -> None:
+        require_not_negative("--drw-start", self.drw_start)
+        require_count("--class-groups", self.class_groups)
+        require(
+            SMALLEST_FLOOR <= self.mlc_floor < 1.0, "--mlc-floor", f"a number in [{SMALLEST_FLOOR}, 1)", self.mlc_floor
+        )
+        require_count("--meta-batch-size", self.meta_batch_size)
+        require_positive("--meta-lr", self.meta_lr)
+        if self.method not in ("ce", *WEIGHTING) and self.loss != "cross-entropy":
+            raise OptionError(f"--loss {self.loss}: not with --method {self.method}, which corrects the cross-entropy")
+        for option, given in (("--normalised", self.normalised), ("--class-groups", self.class_groups > 1)):
+            if given and self.method != "mwnet":
+                raise OptionError(f"{option}: an option of --method mwnet, got --method {self.method}")
+        if self.drw_start and self.loss != "ldam-drw":
+            raise OptionError(f"--drw-start: an option of --loss ldam-drw, got --loss {self.loss}")
+
+    @property
+    def weights_sum_to_one(self) -> bool:
+        """Whether the weights of a batch sum to 1; otherwise their mean is 1 in plain training."""
+        return self.method == "l2r" or self.normalised

@@ -1,0 +1,41 @@
+"""Options: the network and its optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+
+from famus_ext.train.options.check import require, require_count, require_not_negative, require_positive
+
+
+@dataclass(frozen=True)
+class OptimizerOptions:
+    """Network, its optimizer (SGD) and its schedule, the same for every method."""
+
+    network: str | None = None
+    """wrn-28-10, preact-resnet-18, resnet-32, fashion, digits or package.module:callable; None: by data set."""
+    epochs: Annotated[int, tyro.conf.arg(aliases=("--num-epochs", "--n-epoch", "--max-epoch"))] = 50
+    """Passes over the training set."""
+    batch_size: Annotated[int, tyro.conf.arg(aliases=("--bs", "-b"))] = 100
+    """Training images a step, at most; an epoch's batches are nearly equal."""
+    lr: Annotated[float, tyro.conf.arg(aliases=("--learning-rate",))] = 0.1
+    """Learning rate α, of the network and of the virtual step."""
+    momentum: float = 0.9
+    """Momentum, in [0, 1)."""
+    weight_decay: Annotated[float, tyro.conf.arg(aliases=("--wd",))] = 0.0
+    """Weight decay."""
+    lr_milestones: tuple[int, ...] = (40,)
+    """Epochs after which the learning rate is divided by 10."""
+    clip_norm: float | None = None
+    """Norm to which the network's gradient is clipped; None is no clipping."""
+
+    def __post_init__(self) -> None:
+        require_count("--epochs", self.epochs)
+        require_count("--batch-size", self.batch_size)
+        require_positive("--lr", self.lr)
+        require(0.0 <= self.momentum < 1.0, "--momentum", "a number in [0, 1)", self.momentum)
+        require_not_negative("--weight-decay", self.weight_decay)
+        require(all(epoch >= 1 for epoch in self.lr_milestones), "--lr-milestones", "at least 1", self.lr_milestones)
+        require_positive("--clip-norm", self.clip_norm)

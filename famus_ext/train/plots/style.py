@@ -1,0 +1,60 @@
+"""What the pictures share. Colours are Okabe and Ito's, told apart by every kind of colour vision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from famus_ext.train.config import Config
+from famus_ext.train.example_groups import Group
+from famus_ext.train.files import atomic_write
+from famus_ext.train.names import data_name, seeds_name
+from famus_ext.train.records import RunResult
+
+BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
+STYLE: dict[str, Any] = {
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E3E3E3",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
+LABELS: dict[Group, tuple[str, str]] = {
+    "clean": ("right label", BLUE),
+    "wrong": ("wrong label", VERMILION),
+    "head": ("largest third of the classes", BLUE),
+    "tail": ("smallest third of the classes", VERMILION),
+}
+
+
+def new_figure(height: float = 4.5) -> Figure:
+    """A figure that is drawn without a display and without pyplot's global state."""
+    figure = Figure(figsize=(7.2, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes the figure, whole or not at all."""
+    with atomic_write(path, "wb") as file:
+        figure.savefig(file, format="png", dpi=150)
+
+
+def title(config: Config, runs: list[RunResult]) -> str:
+    """Data, noise with its actual rate, and seeds in a few words."""
+    known = [run.groups["wrong"] for run in runs if "wrong" in run.groups]
+    wrong = float(torch.cat(known).double().mean()) if known else None
+    return f"{data_name(config, wrong)}, {seeds_name(config)}"
+
+
+def compared(runs: list[RunResult]) -> tuple[Group, ...]:
+    """The groups that a picture tells apart: right and wrong labels where some are wrong, else head and tail."""
+    if any(bool(run.groups["wrong"].any()) for run in runs if "wrong" in run.groups):
+        return ("clean", "wrong")
+    return ("head", "tail") if all("head" in run.groups for run in runs) else ()

@@ -1,0 +1,31 @@
+"""The one direction of imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import famus_ext
+
+PACKAGE = Path(famus_ext.__file__).parent
+
+
+@pytest.mark.parametrize("package", ["data", "models"])
+def test_data_and_models_know_nothing_of_the_rest(package):
+    for path in (PACKAGE / package).glob("*.py"):
+        assert all(name.startswith(f"famus_ext.{package}") for name in imported(path) if name.startswith("famus_ext"))
+
+
+def test_nothing_imports_the_trainer_and_torchvision_is_never_imported():
+    for path in PACKAGE.rglob("*.py"):
+        names = imported(path)
+        assert not any(name.startswith("torchvision") for name in names), path
+        if "train" not in path.relative_to(PACKAGE).parts and path.name != "__main__.py":
+            assert not any(name.startswith("famus_ext.train") for name in names), path
+
+
+def imported(path):
+    """Names of the modules that a file imports anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return plain + [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
