@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+HELP = ("-h", "--help")
 TRAIN_EXTRA = {"matplotlib", "sklearn", "tqdm", "tyro"}
 
 
@@ -21,10 +23,38 @@ def info(arguments: Sequence[str]) -> int:
 
 def train(arguments: Sequence[str]) -> int:
     """Train on noisy labels; with no further argument, the main job."""
-    try:
+
+    def run() -> int:
         from famus_ext.train import cli
 
         return cli.main(arguments)
+
+    return _with_train_extra(run)
+
+
+def collect(arguments: Sequence[str]) -> int:
+    """Print the folders of finished experiments as one JSON record."""
+    if not arguments or arguments[0].startswith("-"):
+        print("usage: python -m famus_ext collect FOLDER [FOLDER ...]", file=sys.stderr)
+        return 0 if arguments and arguments[0] in HELP else 2
+
+    def run() -> int:
+        from famus_ext.train.collect import CollectError, collect, to_json
+
+        try:
+            print(to_json(collect([Path(folder) for folder in arguments])))
+        except CollectError as error:
+            print(f"python -m famus_ext collect: {error}", file=sys.stderr)
+            return 1
+        return 0
+
+    return _with_train_extra(run)
+
+
+def _with_train_extra(run: Callable[[], int]) -> int:
+    """What `run` returns; where a package of the extra is missing, one line that says so."""
+    try:
+        return run()
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in TRAIN_EXTRA:
             raise
@@ -32,12 +62,12 @@ def train(arguments: Sequence[str]) -> int:
         return 1
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"info": info, "train": train}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"info": info, "train": train, "collect": collect}
 
 
 def usage() -> str:
     """The commands, a line each."""
-    lines = [f"  {name:<6} {command.__doc__}" for name, command in COMMANDS.items()]
+    lines = [f"  {name:<7} {command.__doc__}" for name, command in COMMANDS.items()]
     return "\n".join(
         [
             "usage: python -m famus_ext <command> [options]",
@@ -54,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs a command; the exit code is 0 for fine, 1 for errors, 2 for bad options."""
     if arguments and arguments[0] in COMMANDS:
         return COMMANDS[arguments[0]](arguments[1:])
-    if arguments and arguments[0] in ("-h", "--help"):
+    if arguments and arguments[0] in HELP:
         print(usage())
         return 0
     problem = f"unknown command {arguments[0]!r}" if arguments else "a command is missing"

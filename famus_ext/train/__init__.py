@@ -7,6 +7,7 @@
 - `records`: a record an epoch, and their summary
 - `experiment`: every method on every seed, then the comparison
 - `run_folder`, `checkpoint`, `origin`, `files`: what is written, and where
+- `collect`: finished experiments as one result file
 - `console`, `names`, `plots/`: what is shown
 - `cli`: options in, exit code out
 """

@@ -22,3 +22,8 @@ def weight_curves(step: Step) -> list[list[float]]:
         return []
     curves = weight_function(meta_model, maximum=MAXIMUM, points=POINTS).weights
     return [[round(value, DIGITS) for value in curve] for curve in curves.tolist()]
+
+
+def shown_epochs(epochs: int) -> list[int]:
+    """The epochs at which a run's function is shown: the first, the middle and the last, from 1; fewer if they meet."""
+    return sorted({1, (epochs + 1) // 2, epochs})

@@ -236,7 +236,7 @@ def test_diverging_training_ends_with_1(tmp_path, capsys):
 
 def test_commands_are_listed(capsys):
     assert program.main(["--help"]) == 0
-    assert "train  Train on noisy labels" in capsys.readouterr().out
+    assert "train   Train on noisy labels" in capsys.readouterr().out
     assert program.main([]) == 2
     assert program.main(["unheard-of"]) == 2
     assert "unknown command 'unheard-of'" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from famus_ext.train.plots.style import (
     title,
 )
 from famus_ext.train.records import RunResult
-from famus_ext.train.weight_curves import LOSSES, MAXIMUM
+from famus_ext.train.weight_curves import LOSSES, MAXIMUM, shown_epochs
 
 GROUP_COLOURS = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", GREY)
 MOMENTS = ((":", 1.6), ("--", 1.8), ("-", 2.4))
@@ -48,11 +48,6 @@ def plot_weight_function(path: Path, config: Config, results: list[RunResult]) -
         histogram.set(xlabel="loss L of a training example after the last epoch", ylabel="density in its group")
         histogram.legend(loc="upper right")
         save(figure, path)
-
-
-def shown_epochs(epochs: int) -> list[int]:
-    """The first, the middle and the last epoch, from 1; fewer where they are the same."""
-    return sorted({1, (epochs + 1) // 2, epochs})
 
 
 def _curves(axes: Axes, runs: list[RunResult]) -> None:
