@@ -8,8 +8,10 @@ _SIZES: dict[str, Any] = {"depth": 16, "width": 4, "batch": 32, "meta_batch": 32
 
 _EVERY = Row("double backward, every layer", "rival")
 _BLOCK = Row("double backward, last block", "double_backward", "block", -1)
-_FAMUS = Row("double backward, FaMUS", "double_backward", "sampled", 4)
-_FAMUS_ACTIVE = Row("double backward, FaMUS, no credit", "double_backward", "sampled", 4, credit_inactive=False)
+_FAMUS = Row("double backward, FaMUS", "double_backward", "sampled", 4, measured=False)
+_FAMUS_ACTIVE = Row(
+    "double backward, FaMUS, no credit", "double_backward", "sampled", 4, credit_inactive=False, measured=False
+)
 _UNMEASURED_BLOCK = Row("double backward, last block", "double_backward", "block", -1, measured=False)
 _MERGED = Row("double backward, merged", "double_backward", schedule="merged", measured=False)
 _MERGED_BLOCK = Row(

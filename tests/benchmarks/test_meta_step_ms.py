@@ -81,16 +81,6 @@ def test_paper_tables_stand_beside_the_paper(tmp_path: Path) -> None:
     assert all(word in printed for word in ("predicted", "memory", "V100 ms"))
 
 
-def test_pairs_draw_the_same_layers(tmp_path: Path) -> None:
-    result, _ = measured(tmp_path, "--table", "4", "--depth", "28")
-    rows = by_name(result["tables"][0])
-    for name in ("random s = 4", "random s = 8", "random s = 16", "block 4", "MW-Net + FaMUS"):
-        twice, ours = rows[f"{name}: double backward"], rows[f"{name}: ours"]
-        assert ours["active_layers"] == twice["active_layers"]
-        assert ours["predicted"]["above_lowest_active"] == twice["predicted"]["above_lowest_active"]
-    assert rows["random s = 8: ours"]["active_layers"] == 8
-
-
 def test_block_that_is_not_there_is_named() -> None:
     finished = run(*TINY, "--table", "4", "--depth", "10")
     assert finished.returncode != 0
