@@ -16,9 +16,10 @@ from famus_ext._native import use
 from famus_ext.build_info import build_info
 from famus_ext.diagnostics import GradientDots, GradientMoments, LayerActivity, gradient_dots, weight_function
 from famus_ext.engine.meta_grad import sampled_meta_grad
+from famus_ext.engine.output import StepOutput
 from famus_ext.engine.pushforward import pushforward
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.step import MetaStep, StepOutput
+from famus_ext.engine.step import MetaStep
 from famus_ext.errors import NonFiniteError, PushforwardError
 from famus_ext.losses import ClassBalancedLoss, DeferredReweighting, FocalLoss, LDAMLoss, cross_entropy
 from famus_ext.meta_models import (

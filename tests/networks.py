@@ -164,7 +164,10 @@ def tokens(n):
 # name -> (network, inputs of n examples)
 NETWORKS = {
     "wide residual": (lambda: conv_net(Residual(8, 8, 1), Residual(8, 8, 2), nn.BatchNorm2d(8), nn.ReLU()), image),
-    "group norm": (lambda: conv_net(nn.GroupNorm(2, 8), nn.SiLU(), nn.Conv2d(8, 8, 3), nn.GroupNorm(8, 8)), image),
+    "group norm": (
+        lambda: conv_net(nn.GroupNorm(2, 8), nn.SiLU(), nn.Conv2d(8, 8, 3), nn.GroupNorm(4, 8), nn.ELU()),
+        image,
+    ),
     "depthwise and grouped": (
         lambda: conv_net(nn.Conv2d(8, 8, 3, groups=8, stride=2), nn.ReLU6(), nn.Conv2d(8, 8, 2, groups=2, dilation=2)),
         image,

@@ -43,5 +43,6 @@ def check_adjoint(cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, 
     if abs(left - right) > relative * max(abs(left), abs(right)) + absolute * size:
         raise PushforwardError(
             f"pushforward: it is not the transpose of the network's backward, {left:.6g} against {right:.6g}: a hook "
-            'that changes gradients does this. Way out: remove the hook, or engine="double_backward", which follows it'
+            "that changes gradients does this, or a backward that is not the derivative of its forward. Way out: "
+            'remove the hook, or engine="double_backward", which follows it'
         )

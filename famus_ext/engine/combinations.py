@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import _global_optimizer_pre_hooks
 
 from famus_ext.engine.updates.jacobians import FACTORS
 from famus_ext.meta_models import BatchMetaModel
@@ -51,8 +53,20 @@ def _check_merged(optimizer: Optimizer) -> None:
             f'schedule: "merged" needs the derivative of the optimizer\'s step, which is known for {known}; '
             f'got {type(optimizer).__name__}; use "paper"'
         )
-    if optimizer._optimizer_step_pre_hooks:
+    check_step_hooks(optimizer)
+
+
+def check_step_hooks(optimizer: Optimizer) -> None:
+    """Raise if a hook may change what the merged schedule's step is given."""
+    if optimizer._optimizer_step_pre_hooks or _global_optimizer_pre_hooks:
         raise ValueError(
             'schedule: "merged" differentiates the optimizer\'s step, which a hook before it may change: remove the '
             "hook (clip_norm clips the gradient)"
         )
+
+
+def check_parameter_hooks(parameters: Mapping[str, Tensor], reason: str) -> None:
+    """Raise if a parameter has a hook on its gradient, which would not run or not count."""
+    for name, parameter in parameters.items():
+        if parameter._backward_hooks or getattr(parameter, "_post_accumulate_grad_hooks", None):
+            raise ValueError(f"model: the parameter {name} has a hook on its gradient, but {reason}; remove the hook")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor, nn
 
@@ -25,7 +27,8 @@ class TrainingHead:
             value = self.loss.value
             found: tuple[Tensor | None, ...] = (None,)
             if value.requires_grad:
-                found = torch.autograd.grad(value, self.logits, create_graph=True, allow_unused=True)
+                with self._outside_autocast():
+                    found = torch.autograd.grad(value, self.logits, create_graph=True, allow_unused=True)
         if found[0] is None:
             raise ValueError("meta_model: its loss does not depend on the logits; was it detached?")
         self.cotangent = found[0]
@@ -34,22 +37,28 @@ class TrainingHead:
         """∇_θ ⟨∂ℓ/∂z, ż⟩, by name."""
         if not self.cotangent.requires_grad:
             raise ValueError("meta_model: the gradient of its loss does not depend on its parameters")
-        found = torch.autograd.grad(
-            self.cotangent, list(theta.values()), logits_dot, retain_graph=True, allow_unused=True
-        )
+        with self._outside_autocast():
+            found = torch.autograd.grad(
+                self.cotangent, list(theta.values()), logits_dot, retain_graph=True, allow_unused=True
+            )
         return {n: torch.zeros_like(p) if g is None else g for (n, p), g in zip(theta.items(), found, strict=True)}
 
+    @cached_property
     def slopes(self) -> Tensor | None:
         """∂L_i/∂z_i of every example's own loss, [N, ...]; None where the meta model gives none."""
         losses = self.loss.losses
         if losses is None or not losses.requires_grad:
             return None
-        (slopes,) = torch.autograd.grad(losses, self.logits, torch.ones_like(losses), retain_graph=True)
+        with self._outside_autocast():
+            (slopes,) = torch.autograd.grad(losses, self.logits, torch.ones_like(losses), retain_graph=True)
         return slopes
 
     def sample_dots(self, logits_dot: Tensor) -> Tensor | None:
         """c_i = -⟨∂L_i/∂z_i, ż_i⟩, [N]."""
-        slopes = self.slopes()
-        if slopes is None:
+        if self.slopes is None or self.loss.losses is None:
             return None
-        return -(slopes * logits_dot).flatten(1).sum(1, dtype=self.loss.losses.dtype)  # type: ignore[union-attr]
+        return -(self.slopes * logits_dot).flatten(1).sum(1, dtype=self.loss.losses.dtype)
+
+    def _outside_autocast(self) -> torch.autocast:
+        """For backwards: the casts that autocast made are in the graph, and it would add others."""
+        return torch.autocast(self.logits.device.type, enabled=False)

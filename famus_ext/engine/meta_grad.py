@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from famus_ext.engine.adjoint import check_adjoint
 from famus_ext.engine.batches import MetaLoss, TrainingBatch
+from famus_ext.engine.combinations import check_parameter_hooks
 from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass
 from famus_ext.engine.passes.ghost import GhostPass
-from famus_ext.engine.passes.micro_batched import sweeping_pass
+from famus_ext.engine.passes.micro_batched import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import MetaTask, meta_task
@@ -59,8 +60,9 @@ def sampled_meta_grad(
         lr: α, one number or one for each trainable parameter by name.
         sampler: Which layers are kept; None keeps all.
         engine: How the gradient is computed. "pushforward" is exact for the layers kept; "double_backward" is the
-            same number by the paper's own computation, slower; "finite_difference" is approximate (about 1e-3 in
-            float32) and does not walk the graph.
+            same number by the paper's own computation, slower; "ghost" is the same number where the meta model weights
+            losses and the network does not mix examples, and is refused elsewhere ("ghost_approximate" is not);
+            "finite_difference" is approximate (about 1e-3 in float32) and does not walk the graph.
         lambda_r: λ1 of L_r; None is the paper's 0.1 for a learned sampler and 0 for the others.
         lambda_g: λ2 of L_g; None likewise.
         meta_loss: Loss of the meta examples.
@@ -93,6 +95,13 @@ def sampled_meta_grad(
 
 def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
     """The meta gradient by an engine, and the training pass that Actual-Train can go on with."""
+    if task.training.stand_in:
+        check_parameter_hooks(task.parameters, "the merged schedule records the forward pass on copies")
+    if engine.startswith("ghost"):
+        check_parameter_hooks(task.parameters, f"{engine!r} computes gradients itself")
+    if engine == "pushforward" and task.starts_at_zero:
+        # With a virtual gradient that is zero, `check_adjoint` cannot find what a hook does.
+        check_parameter_hooks(task.parameters, f"a sweep for {type(task.meta_model).__name__} would not see it")
     buffers = BufferState(task.model)
     try:
         return ENGINES[engine](task)
@@ -155,7 +164,7 @@ def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | Non
 
 
 ENGINES: dict[str, Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]] = {
-    "pushforward": _along(sweeping_pass, exact=True),
+    "pushforward": _along(exact_pass, exact=True),
     "ghost": _along(GhostPass, exact=True),
     "ghost_approximate": _along(partial(GhostPass, approximate=True), exact=False),
     "double_backward": double_backward,

@@ -57,7 +57,9 @@ def meta_pass(task: MetaTask, weights: dict[str, Tensor], wanted: Sequence[int])
         for loss in task.meta.losses():
             losses.append(loss.detach())
             if loss.requires_grad:
-                found.append(torch.autograd.grad(loss, list(leaves.values()), allow_unused=True))
+                # The casts of autocast are in the graph; a backward under it would add others.
+                with torch.autocast(loss.device.type, enabled=False):
+                    found.append(torch.autograd.grad(loss, list(leaves.values()), allow_unused=True))
         return losses, found
 
     with torch.enable_grad():

@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
 from famus_ext._checks import check_finite, check_positive_integer
+from famus_ext.engine.actual_train import actual_train
 from famus_ext.engine.batches import MetaLoss
-from famus_ext.engine.combinations import Schedule, check_combination
+from famus_ext.engine.combinations import Schedule, check_combination, check_step_hooks
+from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_grad import ENGINES, Engine, compute
-from famus_ext.engine.optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
-from famus_ext.engine.passes.micro_batched import sweeping_pass
+from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step
+from famus_ext.engine.passes.micro_batched import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import check_network, meta_task, training_batch
 from famus_ext.engine.updates.optimizer_step import OptimizerStep
-from famus_ext.errors import require_finite
 from famus_ext.losses import cross_entropy
 from famus_ext.meta_models.protocol import BatchMetaModel, ProjectedMetaModel
+from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
-
-
-@dataclass(frozen=True)
-class StepOutput:
-    """What one iteration saw; every tensor is detached.
-
-    Attributes:
-        loss: ℓ(z, y; θ) that the network was trained on, 0-d: with θ' in the paper's schedule, with θ in the merged.
-        meta_loss: L_c, 0-d; None in an iteration without a meta step.
-        weights: V [N] of that loss; None where the meta model weights no examples.
-        gates: r [L] in {0, 1}; zero in an iteration without a meta step.
-        logits: z [N, ...].
-        sample_dots: c [N], see `MetaGradient`; None without a meta step.
-        meta_grads: ∂L/∂θ by name; empty without a meta step.
-    """
-
-    loss: Tensor
-    meta_loss: Tensor | None
-    weights: Tensor | None
-    gates: Tensor
-    logits: Tensor
-    sample_dots: Tensor | None
-    meta_grads: dict[str, Tensor]
 
 
 class MetaStep:
@@ -186,10 +162,11 @@ class MetaStep:
         )
         result, training = compute(self.engine, task)
         self._update_meta_model(result)
-        return _output(result, self._actual_train(training, y))
+        return output_of_meta_step(result, self._actual_train(training, y))
 
     def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """The optimizer's step with θ, then Meta-Train at the new weights."""
+        check_step_hooks(self.optimizer)
         # The graph must outlive the step, which writes to the parameters: it is recorded on copies.
         copies = {name: p.detach().clone().requires_grad_() for name, p in trainable(self.model).items()}
         task = meta_task(
@@ -203,40 +180,22 @@ class MetaStep:
         )
         result, _ = compute(self.engine, task)
         self._update_meta_model(result)
-        return _output(result, None)
+        return output_of_meta_step(result, None)
 
     def _plain(self, x: Any, y: Any) -> StepOutput:
         """Training with θ as it is."""
         check_network(self.model)
-        batch = training_batch(self.model, (x, y), micro_batches=self.micro_batches)
-        training = sweeping_pass(batch)
-        head = self._actual_train(training, y)
-        return StepOutput(
-            loss=head.loss.value.detach(),
-            meta_loss=None,
-            weights=_detached(head.loss.weights),
-            gates=torch.zeros(len(self.layers)),
-            logits=training.logits.detach(),
-            sample_dots=None,
-            meta_grads={},
-        )
+        buffers = BufferState(self.model)
+        try:
+            training = exact_pass(training_batch(self.model, (x, y), micro_batches=self.micro_batches))
+            return output_of_plain_step(self._actual_train(training, y), len(self.layers))
+        except BaseException:
+            buffers.restore()
+            raise
 
     def _actual_train(self, training: TrainingPass, y: Any) -> TrainingHead:
-        """Step the user's optimizer on ∂ℓ(z, y; θ')/∂w (Eq. 5), through the virtual forward pass."""
-        head = TrainingHead(self.meta_model, training.logits, y)
-        self.optimizer.zero_grad(set_to_none=True)
-        training.backward(head.cotangent.detach())
-        try:
-            require_finite(
-                {f"the gradient of {name}": p.grad for name, p in self.model.named_parameters() if p.grad is not None}
-            )
-        except ArithmeticError:
-            self.optimizer.zero_grad(set_to_none=True)
-            raise
-        if self.clip_norm is not None:
-            clip_grad_norm_(self.model.parameters(), self.clip_norm)
-        self.optimizer.step()
-        return head
+        """Step the user's optimizer."""
+        return actual_train(self.model, self.meta_model, self.optimizer, training, y, self.clip_norm)
 
     def _update_meta_model(self, result: MetaGradient) -> None:
         """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
@@ -273,24 +232,6 @@ class MetaStep:
             "sampler_optimizer": self.sampler_optimizer,
         }
         return {name: part for name, part in parts.items() if part is not None}
-
-
-def _output(result: MetaGradient, head: TrainingHead | None) -> StepOutput:
-    """The step's output; the loss is Actual-Train's where there was one."""
-    return StepOutput(
-        loss=result.loss if head is None else head.loss.value.detach(),
-        meta_loss=result.meta_loss,
-        weights=result.weights if head is None else _detached(head.loss.weights),
-        gates=result.gates,
-        logits=result.logits.detach(),
-        sample_dots=result.sample_dots,
-        meta_grads=result.grads,
-    )
-
-
-def _detached(tensor: Tensor | None) -> Tensor | None:
-    """The tensor without its graph."""
-    return None if tensor is None else tensor.detach()
 
 
 def _positive_or_none(clip_norm: float | None) -> float | None:

@@ -3,55 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary, ref
 
+import torch
 from torch import Tensor, nn
 
 from famus_ext.engine.passes.row_order import RowOrder
+from famus_ext.engine.passes.sites import Site
 from famus_ext.engine.rules import operation
 from famus_ext.network.graph import topological_order
 
-Orders = tuple[RowOrder | None, ...]
-
-_known: WeakKeyDictionary[nn.Module, dict[int, Orders]] = WeakKeyDictionary()
-"""For each network the answers for the graphs that have been probed, by their signatures: a probe costs a backward."""
+AtSites = Callable[[Tensor], Sequence[Tensor | None]]
+"""Maps a cotangent of the logits to what it gives at the output of every site."""
 
 
-def row_orders(
-    model: nn.Module,
-    logits: Tensor,
-    slopes: Tensor,
-    at_sites: Callable[[Tensor], Sequence[Tensor | None]],
-) -> Orders:
-    """For every site the order of the examples in its output; None where examples depend on one another.
+@dataclass(frozen=True)
+class Fit:
+    """How the examples lie in the output of one site.
 
-    The loss of every other example is differentiated alone. In the right order the rest of the batch has no gradient
-    then; where no order is right, the examples are mixed.
+    Attributes:
+        order: The order that fits best; None where the shape fits none.
+        exact: Whether it fits to rounding: no example depends on another there.
+    """
 
-    Args:
-        model: The network.
-        logits: z [N, ...], with its graph.
-        slopes: ∂L_i/∂z_i [N, ...].
-        at_sites: Maps a cotangent of z to what it gives at the output of every site.
+    order: RowOrder | None
+    exact: bool
+
+
+@dataclass
+class _Known:
+    """What is known of one network with one meta model and one kind of graph."""
+
+    meta_model: ref[nn.Module]
+    fits: tuple[Fit, ...] | None = None
+    steps: int = 0
+
+
+_known: WeakKeyDictionary[nn.Module, dict[int, _Known]] = WeakKeyDictionary()
+
+
+def fits_of_sites(
+    model: nn.Module, meta_model: nn.Module, logits: Tensor, sites: Sequence[Site], at_sites: AtSites
+) -> tuple[tuple[Fit, ...], bool]:
+    """How the examples lie in the output of every site, and whether that has been probed in this step.
+
+    A probe costs two backwards, so it is repeated in the steps 1, 2, 4, 8, ... of a network and a kind of graph only.
+    Mixing that depends on the data may therefore be found late.
     """
     known = _known.setdefault(model, {})
     signature = _signature(logits)
-    if signature not in known:
-        probe = slopes.clone()
-        probe[1::2] = 0
-        known[signature] = tuple(_order(found, len(slopes)) for found in at_sites(probe))
-    return known[signature]
+    entry = known.get(signature)
+    if entry is None or entry.meta_model() is not meta_model:
+        entry = known[signature] = _Known(ref(meta_model))
+    entry.steps += 1
+    due = entry.fits is None or entry.steps & (entry.steps - 1) == 0
+    if not due and entry.fits is not None:
+        return entry.fits, False
+    fits, certain = _probe(logits, sites, at_sites, entry.steps)
+    entry.fits = fits if certain else None
+    return fits, True
 
 
-def _order(found: Tensor | None, size: int) -> RowOrder | None:
-    """The first order in which every other example has no gradient."""
-    if found is None:
-        # The loss does not reach the site.
-        return RowOrder.LEADING
-    for order in RowOrder:
-        if order.fits(found, size) and not order.rows(found, size)[1::2].any():
-            return order
-    return None
+@torch.no_grad()
+def _probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) -> tuple[tuple[Fit, ...], bool]:
+    """Scale each example's cotangent by a number of its own: without mixing, what arrives is scaled alike.
+
+    The cotangent is an arbitrary one, not that of the loss, which can be zero for some examples. The second answer is
+    whether something arrived everywhere; where nothing did, nothing was learned (a branch whose gate is still zero).
+    """
+    size, device = len(logits), logits.device
+    cotangent = torch.arange(1 + phase, 1 + phase + logits.numel(), device=device).sin().to(logits.dtype)
+    cotangent = cotangent.view(logits.shape)
+    # Multiples of the golden ratio: no two are equal, and none is small.
+    scales = 0.5 + (torch.arange(phase, phase + size, dtype=torch.float64, device=device) * 0.6180339887498949) % 1
+    plain, scaled = at_sites(cotangent), at_sites(RowOrder.LEADING.scaled(cotangent, scales))
+    norms, places = [], []
+    for index, (before, after) in enumerate(zip(plain, scaled, strict=True)):
+        if before is None or after is None:
+            continue
+        for order in RowOrder:
+            if order.fits(before.shape, size):
+                rest = after - order.scaled(before, scales)
+                norms += [_norm(rest), _norm(after)]
+                places.append((index, order, torch.finfo(after.dtype).eps ** 0.7))
+    measured = torch.stack(norms).tolist() if norms else []
+    # Below it what arrives is rounding.
+    floor = torch.finfo(logits.dtype).eps ** 0.7 * max(measured[1::2], default=0.0)
+    # What the loss does not reach is in any order.
+    best = {i: (0.0, Fit(RowOrder.LEADING, True)) for i, found in enumerate(plain) if found is None}
+    for (index, order, tolerance), rest, whole in zip(places, measured[::2], measured[1::2], strict=True):
+        if index not in best or rest < best[index][0]:
+            best[index] = rest, Fit(order, rest <= tolerance * whole or whole <= floor)
+    fits = tuple(best.get(index, (0.0, Fit(None, False)))[1] for index in range(len(sites)))
+    return fits, all(whole > floor for whole in measured[1::2])
+
+
+def _norm(tensor: Tensor) -> Tensor:
+    """Euclidean norm in at least float32."""
+    norm: Tensor = torch.linalg.vector_norm(tensor, dtype=torch.promote_types(tensor.dtype, torch.float32))
+    return norm.double()
 
 
 def _signature(logits: Tensor) -> int:

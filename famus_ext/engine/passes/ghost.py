@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import GradientEdge
+from torch.autograd.graph import GradientEdge, Node
 
 from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
-from famus_ext.engine.passes.coupling import row_orders
+from famus_ext.engine.passes.coupling import Fit, fits_of_sites
 from famus_ext.engine.passes.parameter_pulls import pull_parameters
 from famus_ext.engine.passes.protocol import Gradients, Tangents
 from famus_ext.engine.passes.recorded import RecordedPass
 from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.scales import WAY_OUT, example_scales, require_weighted_losses
+from famus_ext.engine.passes.scales import along, example_scales, require_slopes, require_weighting
 from famus_ext.engine.passes.sites import Site, find_sites, gradients_of_sites
+from famus_ext.engine.passes.way_out import WAY_OUT
+from famus_ext.engine.rules.protocol import Tangents as NodeTangents
 from famus_ext.network.layers import trainable
 
 
@@ -51,38 +53,23 @@ class GhostPass(RecordedPass):
         Raises:
             ValueError: The meta model does not weight losses, or the network mixes its examples.
         """
-        self._slopes = require_weighted_losses(head, trainable(head.meta_model))
-        orders = row_orders(self.batch.model, self.logits, self._slopes, self._at_sites)
-        for site, slope, order in zip(self._sites, self._at_sites(self._slopes), orders, strict=True):
+        self._slopes = require_slopes(head)
+        fits, probed = fits_of_sites(self.batch.model, head.meta_model, self.logits, self._sites, self._at_sites)
+        if probed:
+            require_weighting(head, self._slopes, trainable(head.meta_model))
+        for site, slope, fit in zip(self._sites, self._at_sites(self._slopes), fits, strict=True):
             if slope is not None:
-                self._site_slopes.append((site, slope, order or self._order_of_mixed(site, slope)))
+                self._site_slopes.append((site, slope, self._order(site, slope, fit)))
 
     def gradients(self, cotangent: Tensor) -> Gradients:
         """G for a cotangent s_i ∂L_i/∂z_i."""
         scales = example_scales(cotangent, self._slopes)
-        pulled = []
-        for site, slope, order in self._site_slopes:
-            cotangent_of_site = order.scaled(slope, scales.to(slope.dtype))
-            pulled.append((site, pull_parameters(site.node, cotangent_of_site, site.slots)))
-        return self.batch.with_leaves(lambda: gradients_of_sites(pulled, self.batch.leaves))
+        return self._inside(lambda: self._pulled(scales))
 
-    @torch.no_grad()
     def pushforward(self, tangents: Tangents) -> Tensor:
         """The projection of J t on the slopes."""
-        leaves = self.batch.leaves
-        moving = {leaves[name]: tangent for name, tangent in tangents.items()}
-        slopes = self._slopes
-        dots = slopes.new_zeros(len(slopes), dtype=torch.promote_types(slopes.dtype, torch.float32))
-        known: dict[torch.autograd.graph.Node, Tensor | None] = {}
-        with torch.autocast(slopes.device.type, enabled=False):
-            for site, slope, order in self._site_slopes:
-                tangent = site.tangent(moving, known)
-                if tangent is not None:
-                    rows = (order.rows(factor, len(dots)).to(dots.dtype) for factor in (tangent, slope))
-                    dots += torch.linalg.vecdot(*rows)
-        lengths = slopes.flatten(1).square().sum(1, dtype=dots.dtype)
-        shares = torch.where(lengths > 0, dots / lengths, torch.zeros_like(dots))
-        return (slopes * shares.view(-1, *[1] * (slopes.dim() - 1))).to(slopes.dtype)
+        dots = self._inside(lambda: self._dots({self.batch.leaves[name]: t for name, t in tangents.items()}))
+        return along(dots, self._slopes)
 
     def backward(self, cotangent: Tensor) -> None:
         """Add g to `.grad`."""
@@ -91,26 +78,47 @@ class GhostPass(RecordedPass):
             if gradient is not None:
                 parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
-    def _order_of_mixed(self, site: Site, slope: Tensor) -> RowOrder:
-        """What to do at a site where the examples depend on one another."""
-        if not self._approximate:
-            raise ValueError(
-                'engine: "ghost" needs a network that does not mix the examples of a batch; where '
-                f"{' and '.join(site.names)} are used, the loss of one example depends on the others, as through "
-                f'BatchNorm on batch statistics. {WAY_OUT}; or engine="ghost_approximate", which leaves that part out'
-            )
-        for order in RowOrder:
-            if order.fits(slope, len(self.logits)):
-                return order
-        raise ValueError(
-            f'engine: "ghost_approximate" needs activations with a dimension of the {len(self.logits)} examples; where '
-            f"{' and '.join(site.names)} are used they have the shape {list(slope.shape)}. {WAY_OUT}"
-        )
+    def _pulled(self, scales: Tensor) -> Gradients:
+        """Σ_i s_i of each example's own gradient."""
+        pulled = [
+            (site, pull_parameters(site.node, order.scaled(slope, scales), site.slots))
+            for site, slope, order in self._site_slopes
+        ]
+        return gradients_of_sites(pulled, self.batch.leaves)
+
+    @torch.no_grad()
+    def _dots(self, moving: dict[Tensor, Tensor]) -> Tensor:
+        """⟨∂L_i/∂z_i, ż_i⟩ [N] in at least float32."""
+        dtype = torch.promote_types(self._slopes.dtype, torch.float32)
+        dots = torch.zeros(len(self._slopes), dtype=dtype, device=self._slopes.device)
+        known: dict[Node, NodeTangents] = {}
+        for site, slope, order in self._site_slopes:
+            tangent = site.tangent(moving, known)
+            if tangent is not None:
+                rows = (order.rows(factor, len(dots)).to(dtype) for factor in (tangent, slope))
+                dots += torch.linalg.vecdot(*rows)
+        return dots
 
     def _at_sites(self, cotangent: Tensor) -> tuple[Tensor | None, ...]:
         """Jᵀ v at the output of every site."""
         edges = [GradientEdge(site.node, 0) for site in self._sites]
-        found: tuple[Tensor | None, ...] = self.batch.with_leaves(
+        found: tuple[Tensor | None, ...] = self._inside(
             lambda: torch.autograd.grad(self.logits, edges, cotangent, retain_graph=True, allow_unused=True)
         )
         return found
+
+    def _order(self, site: Site, slope: Tensor, fit: Fit) -> RowOrder:
+        """The order to work in at a site, if there is one."""
+        names = " and ".join(site.names)
+        if fit.order is None:
+            raise ValueError(
+                f'engine: "ghost" needs activations with a dimension of the {len(self.logits)} examples; where {names} '
+                f"are used they have the shape {list(slope.shape)}. {WAY_OUT}"
+            )
+        if not fit.exact and not self._approximate:
+            raise ValueError(
+                f'engine: "ghost" needs a network that does not mix the examples of a batch; where {names} are used, '
+                f"the loss of one example depends on the others, as through BatchNorm on batch statistics. {WAY_OUT}; "
+                'or engine="ghost_approximate", which leaves that part out'
+            )
+        return fit.order

@@ -79,6 +79,6 @@ class MicroBatchedPass:
             yield answer
 
 
-def sweeping_pass(batch: TrainingBatch) -> RecordedPass | MicroBatchedPass:
+def exact_pass(batch: TrainingBatch) -> RecordedPass | MicroBatchedPass:
     """The exact pass for any network, of the whole batch or of its parts."""
     return RecordedPass(batch) if batch.micro_batches == 1 else MicroBatchedPass(batch)

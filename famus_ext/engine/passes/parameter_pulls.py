@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from famus_ext.engine.rules import operation
@@ -21,7 +22,10 @@ Pull = Callable[[Node, Tensor, tuple[int, ...]], Answers]
 @torch.no_grad()
 def pull_parameters(node: Node, cotangent: Tensor, slots: tuple[int, ...]) -> dict[int, Tensor | None]:
     """The gradients of the slots."""
-    answers = PULLS.get(operation(node), _own_backward)(node, cotangent, slots)
+    name = operation(node)
+    # A user's Function may bear any name; an input may depend on parameters as well (a learned shift of the image).
+    own = isinstance(node, BackwardCFunction) or (name in INPUT_FIRST and 0 in slots)
+    answers = (_own_backward if own else PULLS.get(name, _own_backward))(node, cotangent, slots)
     return {slot: answers[slot] for slot in slots}
 
 
@@ -81,9 +85,12 @@ def _group_norm(node: Node, cotangent: Tensor, slots: tuple[int, ...]) -> Answer
     return answers
 
 
+INPUT_FIRST = {"Convolution", "Linear", "NativeGroupNorm"}
+"""Operations below that leave out the gradient of slot 0."""
+
 PULLS: dict[str, Pull] = {
-    "Convolution": _convolution,
     "Addmm": _addmm,
+    "Convolution": _convolution,
     "Linear": _linear,
     "NativeGroupNorm": _group_norm,
 }

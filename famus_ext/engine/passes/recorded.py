@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
 from torch import Tensor
 
@@ -9,6 +12,8 @@ from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.protocol import Gradients, Tangents
 from famus_ext.engine.pushforward import pushforward
+
+Result = TypeVar("Result")
 
 
 class RecordedPass:
@@ -28,7 +33,7 @@ class RecordedPass:
     def gradients(self, cotangent: Tensor) -> Gradients:
         """Jᵀ v by name; the graph is kept."""
         leaves = self.batch.leaves
-        found = self.batch.with_leaves(
+        found = self._inside(
             lambda: torch.autograd.grad(
                 self.logits, list(leaves.values()), cotangent, retain_graph=True, allow_unused=True
             )
@@ -38,10 +43,15 @@ class RecordedPass:
     def pushforward(self, tangents: Tangents) -> Tensor:
         """J t, exact to rounding."""
         leaves = self.batch.leaves
-        return self.batch.with_leaves(
+        return self._inside(
             lambda: pushforward(self.logits, {leaves[name]: tangent for name, tangent in tangents.items()})
         )
 
     def backward(self, cotangent: Tensor) -> None:
         """Add Jᵀ v to `.grad`, hooks and all, and free the graph."""
-        torch.autograd.backward(self.logits, cotangent)
+        self._inside(lambda: torch.autograd.backward(self.logits, cotangent))
+
+    def _inside(self, compute: Callable[[], Result]) -> Result:
+        """Run a backward, or what reads the graph: on the leaves, and outside autocast: its casts are in the graph."""
+        with torch.autocast(self.logits.device.type, enabled=False):
+            return self.batch.with_leaves(compute)

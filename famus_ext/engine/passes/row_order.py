@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from torch import Tensor
@@ -19,13 +20,13 @@ class RowOrder(Enum):
     INTERLEAVED = "interleaved"
     SECOND = "second"
 
-    def fits(self, activation: Tensor, size: int) -> bool:
+    def fits(self, shape: Sequence[int], size: int) -> bool:
         """Whether an activation of this shape can be in this order."""
         if self is RowOrder.SECOND:
-            return activation.dim() > 1 and activation.shape[1] == size
-        if self is RowOrder.LEADING and activation.dim() > 1 and len(activation) == 1:
-            return activation.shape[1] % size == 0
-        return activation.dim() > 0 and len(activation) > 0 and len(activation) % size == 0
+            return len(shape) > 1 and shape[1] == size
+        if self is RowOrder.LEADING and len(shape) > 1 and shape[0] == 1:
+            return shape[1] > 0 and shape[1] % size == 0
+        return len(shape) > 0 and shape[0] > 0 and shape[0] % size == 0
 
     def rows(self, activation: Tensor, size: int) -> Tensor:
         """The activation as [N, entries of an example]."""
@@ -36,6 +37,7 @@ class RowOrder(Enum):
 
     def scaled(self, activation: Tensor, scales: Tensor) -> Tensor:
         """The activation with each example's entries times its scale; scales [N]."""
+        scales = scales.to(activation.dtype)
         if self is RowOrder.SECOND:
             return activation * scales.view(1, -1, *[1] * (activation.dim() - 2))
         if len(activation) == 1:

@@ -6,24 +6,20 @@ import torch
 from torch import Tensor
 
 from famus_ext.engine.head import TrainingHead
+from famus_ext.engine.passes.way_out import WAY_OUT
 
-WAY_OUT = 'Way out: engine="pushforward", which asks nothing of the meta model and the network'
 
-
-def require_weighted_losses(head: TrainingHead, theta: dict[str, Tensor]) -> Tensor:
-    """The slopes ∂L_i/∂z_i [N, ...], if θ changes the cotangent ∂ℓ/∂z along them alone.
+def require_slopes(head: TrainingHead) -> Tensor:
+    """The slopes ∂L_i/∂z_i [N, ...].
 
     Raises:
-        ValueError: The meta model gives no loss for each example, or θ does more than to weight it.
+        ValueError: The meta model gives no loss for each example.
     """
-    slopes = head.slopes()
+    slopes = head.slopes
     if slopes is None:
         raise ValueError(
             f'engine: "ghost" needs a meta model that gives the loss of each example, {_name(head)} does not. {WAY_OUT}'
         )
-    example_scales(head.cotangent.detach(), slopes)
-    if head.cotangent.requires_grad:
-        _require_parallel(head, slopes, theta)
     return slopes
 
 
@@ -34,9 +30,10 @@ def example_scales(cotangent: Tensor, slopes: Tensor) -> Tensor:
     Raises:
         ValueError: The cotangent has a part that is not along the slopes.
     """
-    rows, directions = cotangent.flatten(1), slopes.flatten(1)
-    lengths = directions.square().sum(1)
-    scales = torch.where(lengths > 0, (rows * directions).sum(1) / lengths, torch.zeros_like(lengths))
+    # Squares of small numbers in half precision are zero.
+    kind = torch.promote_types(slopes.dtype, torch.float32)
+    rows, directions = cotangent.flatten(1).to(kind), slopes.flatten(1).to(kind)
+    scales = _divided((rows * directions).sum(1), directions.square().sum(1))
     rest = (rows - scales[:, None] * directions).norm()
     # Non-finite values are reported where the loss is.
     if rest > _tolerance(slopes) * rows.norm():
@@ -47,18 +44,32 @@ def example_scales(cotangent: Tensor, slopes: Tensor) -> Tensor:
     return scales
 
 
-def _require_parallel(head: TrainingHead, slopes: Tensor, theta: dict[str, Tensor]) -> None:
-    """Probe ∂⟨∂ℓ/∂z, q⟩/∂θ with a q across the slopes: it must vanish."""
+@torch.no_grad()
+def along(dots: Tensor, slopes: Tensor) -> Tensor:
+    """The multiples of the slopes [N, ...] whose products with them are `dots` [N]; zero where the slope is."""
+    lengths = slopes.flatten(1).to(dots.dtype).square().sum(1)
+    return (slopes * _divided(dots, lengths).view(-1, *[1] * (slopes.dim() - 1))).to(slopes.dtype)
+
+
+def require_weighting(head: TrainingHead, slopes: Tensor, theta: dict[str, Tensor]) -> None:
+    """Raise unless θ changes the cotangent ∂ℓ/∂z along the slopes alone.
+
+    A probe: ∂⟨∂ℓ/∂z, q⟩/∂θ with a q across the slopes must vanish.
+
+    Raises:
+        ValueError: θ does more than to weight the losses.
+    """
+    if not head.cotangent.requires_grad:
+        return
     rows = slopes.flatten(1)
-    lengths = rows.norm(dim=1, keepdim=True)
-    probe = torch.arange(rows.numel(), dtype=rows.dtype, device=rows.device).view(rows.shape).sin()
-    along = rows / lengths.clamp(min=torch.finfo(rows.dtype).tiny)
-    across = probe - along * (along * probe).sum(1, keepdim=True)
+    unit = rows / rows.norm(dim=1, keepdim=True).clamp(min=torch.finfo(rows.dtype).tiny)
+    probe = torch.arange(rows.numel(), device=rows.device).sin().to(rows.dtype).view(rows.shape)
+    across = probe - unit * (unit * probe).sum(1, keepdim=True)
     answers = [
         torch.autograd.grad(
             head.cotangent, list(theta.values()), q.view_as(slopes), retain_graph=True, allow_unused=True
         )
-        for q in (across, across + along)
+        for q in (across, across + unit)
     ]
     across_size, size = (sum((float(g.norm()) for g in answer if g is not None), 0.0) for answer in answers)
     if across_size > _tolerance(slopes) * size:
@@ -66,6 +77,11 @@ def _require_parallel(head: TrainingHead, slopes: Tensor, theta: dict[str, Tenso
             f'engine: "ghost" needs a meta model that weights the losses of the examples, and {_name(head)} changes '
             f"the losses themselves. {WAY_OUT}"
         )
+
+
+def _divided(dots: Tensor, lengths: Tensor) -> Tensor:
+    """Dots / lengths, zero where the length is."""
+    return torch.where(lengths > 0, dots / lengths, torch.zeros_like(dots))
 
 
 def _tolerance(tensor: Tensor) -> float:

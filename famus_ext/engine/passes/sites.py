@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, Node
 
+from famus_ext.engine.passes.row_order import RowOrder
+from famus_ext.engine.passes.way_out import WAY_OUT
 from famus_ext.engine.pushforward import pass_node
 from famus_ext.engine.rules import operation
-from famus_ext.engine.rules.protocol import add_tangents
+from famus_ext.engine.rules.protocol import Tangents, add_tangents, output_shape
 from famus_ext.network.graph import leaf_of, topological_order
 
 ALWAYS = {
@@ -42,7 +44,7 @@ class Site:
     slots: tuple[int, ...]
     names: tuple[str, ...]
 
-    def tangent(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tensor | None]) -> Tensor | None:
+    def tangent(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]) -> Tensor | None:
         """ẏ of the first output when the parameters alone move, not the examples; None if none does.
 
         `known` keeps the tangents of nodes between parameter and site, which sites may share.
@@ -55,14 +57,18 @@ class Site:
 
 
 def find_sites(outputs: Tensor, names: Mapping[Tensor, str]) -> list[Site]:
-    """All sites below the outputs, for parameters given as leaves with their names.
+    """All sites below the outputs [N, ...], for parameters given as leaves with their names.
 
     A node that depends on parameters alone (a transposed or normalised weight) is no site, but belongs to the site that
     takes it.
+
+    Raises:
+        ValueError: Parameters meet the examples in a way that a site cannot describe.
     """
+    order, size = topological_order(outputs), len(outputs)
     parametric: dict[Node, tuple[str, ...]] = {}
-    sites = []
-    for node in topological_order(outputs):
+    sites: dict[Node, Site] = {}
+    for node in order:
         leaf = leaf_of(node)
         if leaf is not None:
             if leaf in names:
@@ -73,11 +79,35 @@ def find_sites(outputs: Tensor, names: Mapping[Tensor, str]) -> list[Site]:
         if not slots:
             continue
         found = tuple(name for slot in slots for name in parametric[children[slot]])  # type: ignore[index]
-        if operation(node) in ALWAYS or any(child is not None and child not in parametric for child in children):
-            sites.append(Site(node, slots, found))
+        if any(child is not None and child not in parametric for child in children) or _takes_examples(node, size):
+            sites[node] = Site(node, slots, found)
         else:
             parametric[node] = found
-    return sites
+    _require_describable(outputs, order, sites, parametric)
+    return list(sites.values())
+
+
+def _takes_examples(node: Node, size: int) -> bool:
+    """Whether a node takes examples that the graph does not show, since the network's input needs no gradient."""
+    # A table of positions that is looked up has no dimension for the examples.
+    shape = output_shape(node)
+    return operation(node) in ALWAYS and any(row_order.fits(shape, size) for row_order in RowOrder)
+
+
+def _require_describable(
+    outputs: Tensor, order: list[Node], sites: Mapping[Node, Site], parametric: Mapping[Node, tuple[str, ...]]
+) -> None:
+    """Raise unless every site has one output that is used, which is real, and the outputs depend on examples."""
+    root = order[-1]
+    used = [(root, outputs.output_nr), *(edge for node in order for edge in node.next_functions)]
+    for node, nr in used:
+        if node is not None and node in sites and (nr or node._input_metadata[nr].dtype.is_complex):
+            kind = "several outputs" if nr else "complex outputs"
+            names = " and ".join(sites[node].names)
+            raise ValueError(f'engine: "ghost" cannot take a layer with {kind}, as where {names} are used. {WAY_OUT}')
+    if root in parametric:
+        names = " and ".join(parametric[root])
+        raise ValueError(f'engine: "ghost" cannot tell where {names} meet the examples. {WAY_OUT}')
 
 
 def gradients_of_sites(
@@ -106,7 +136,7 @@ def gradients_of_sites(
 
 
 def _branch_tangent(
-    edge: tuple[Node | None, int], tangents: Mapping[Tensor, Tensor], known: dict[Node, Tensor | None]
+    edge: tuple[Node | None, int], tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]
 ) -> Tensor | None:
     """The tangent of a slot: a parameter's, or that of what was computed from parameters."""
     node, nr = edge
@@ -117,5 +147,6 @@ def _branch_tangent(
         return tangents.get(leaf)
     if node not in known:
         inputs = tuple(_branch_tangent(child, tangents, known) for child in node.next_functions)
-        known[node] = pass_node(node, inputs)[nr] if any(t is not None for t in inputs) else None
-    return known[node]
+        still = (None,) * len(node._input_metadata)
+        known[node] = pass_node(node, inputs) if any(t is not None for t in inputs) else still
+    return known[node][nr]

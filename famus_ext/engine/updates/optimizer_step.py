@@ -43,13 +43,14 @@ class OptimizerStep:
         require_finite({f"the gradient of {name}": g for name, g in gradients.items() if g is not None})
         self.optimizer.zero_grad(set_to_none=True)
         for name, gradient in gradients.items():
-            # Clipping writes to its argument, and g is still needed.
-            parameters[name].grad = gradient if self.clip_norm is None or gradient is None else gradient.clone()
+            # Clipping writes to its argument, and so do some optimizers; of the layers kept, g is still needed.
+            needed = gradient is not None and name in kept
+            parameters[name].grad = gradient.clone() if needed else gradient  # type: ignore[union-attr]
+        pooled = pool_gradients(gradients, parameters)
         clipping = None
         if self.clip_norm is not None:
             norm = float(clip_grad_norm_(list(parameters.values()), self.clip_norm))
             clipping = Clipping.of(norm, self.clip_norm)
-        pooled = pool_gradients(gradients, parameters)
         # Before the step, which changes the optimizer's moments.
         factors = step_factors(self.optimizer, {name: parameters[name] for name in kept})
         self.optimizer.step()

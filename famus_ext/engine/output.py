@@ -1,0 +1,65 @@
+"""What a step gives its caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from famus_ext.engine.head import TrainingHead
+from famus_ext.engine.result import MetaGradient
+
+
+@dataclass(frozen=True)
+class StepOutput:
+    """What one iteration saw; every tensor is detached.
+
+    Attributes:
+        loss: ℓ(z, y; θ) that the network was trained on, 0-d: with θ' in the paper's schedule, with θ in the merged.
+        meta_loss: L_c, 0-d; None in an iteration without a meta step.
+        weights: V [N] of that loss; None where the meta model weights no examples.
+        gates: r [L] in {0, 1}; zero, and on the CPU, in an iteration without a meta step.
+        logits: z [N, ...].
+        sample_dots: c [N], see `MetaGradient`; None without a meta step.
+        meta_grads: ∂L/∂θ by name; empty without a meta step.
+    """
+
+    loss: Tensor
+    meta_loss: Tensor | None
+    weights: Tensor | None
+    gates: Tensor
+    logits: Tensor
+    sample_dots: Tensor | None
+    meta_grads: dict[str, Tensor]
+
+
+def output_of_meta_step(result: MetaGradient, head: TrainingHead | None) -> StepOutput:
+    """The output of a meta step; the loss is Actual-Train's where there was one."""
+    return StepOutput(
+        loss=result.loss if head is None else head.loss.value.detach(),
+        meta_loss=result.meta_loss,
+        weights=result.weights if head is None else _detached(head.loss.weights),
+        gates=result.gates,
+        logits=result.logits.detach(),
+        sample_dots=result.sample_dots,
+        meta_grads=result.grads,
+    )
+
+
+def output_of_plain_step(head: TrainingHead, num_layers: int) -> StepOutput:
+    """The output of an iteration without a meta step."""
+    return StepOutput(
+        loss=head.loss.value.detach(),
+        meta_loss=None,
+        weights=_detached(head.loss.weights),
+        gates=torch.zeros(num_layers),
+        logits=head.logits.detach(),
+        sample_dots=None,
+        meta_grads={},
+    )
+
+
+def _detached(tensor: Tensor | None) -> Tensor | None:
+    """The tensor without its graph."""
+    return None if tensor is None else tensor.detach()

@@ -1,0 +1,3 @@
+"""What to do where the ghost engine cannot be used."""
+
+WAY_OUT = 'Way out: engine="pushforward", which asks nothing of the network and the meta model'
