@@ -1,7 +1,7 @@
 """What a step should cost: its products, counted in forward passes f of the training batch.
 
 A backward is 2 f, a plain step 3 f. Only convolutions and matrix products count; all else is taken for free, and so is
-the gradient that the first layer does not pass on.
+the gradient that the first layer does not pass on. The ghost engine's probes, in ever fewer steps, are left out.
 """
 
 from collections.abc import Collection

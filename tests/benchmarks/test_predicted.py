@@ -31,7 +31,8 @@ class Products(TorchDispatchMode):
 
 
 def counted(trial: Trial) -> int:
-    # The ghost engine's first step probes the network for coupling.
+    # The ghost engine probes the network for coupling in the steps 1, 2, 4, 8, ...
+    trial()
     trial()
     with Products() as products:
         trial()
