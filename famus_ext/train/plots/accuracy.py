@@ -28,7 +28,7 @@ def plot_accuracy(path: Path, config: Config, results: list[RunResult]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_title(title(config, results), loc="left")
-        axes.legend(loc="lower left")
+        figure.legend(loc="outside lower left")
         save(figure, path)
 
 

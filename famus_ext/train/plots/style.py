@@ -18,12 +18,15 @@ from famus_ext.train.records import RunResult
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
 STYLE: dict[str, Any] = {
     "font.size": 11,
+    "axes.titlesize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.color": "#E3E3E3",
     "axes.axisbelow": True,
-    "legend.frameon": False,
+    "legend.facecolor": "white",  # a line or a bar behind the words would make them hard to read
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
 }
 LABELS: dict[Group, tuple[str, str]] = {
     "clean": ("right label", BLUE),
@@ -33,7 +36,7 @@ LABELS: dict[Group, tuple[str, str]] = {
 }
 
 
-def new_figure(height: float = 4.5) -> Figure:
+def new_figure(height: float = 5.0) -> Figure:
     """A figure that is drawn without a display and without pyplot's global state."""
     figure = Figure(figsize=(7.2, height), layout="constrained")
     FigureCanvasAgg(figure)

@@ -51,7 +51,7 @@ def plot_weight_function(path: Path, config: Config, results: list[RunResult]) -
 
 
 def _curves(axes: Axes, runs: list[RunResult]) -> None:
-    """One line an epoch shown and group of classes; the last epoch's range over the seeds as a band."""
+    """One line an epoch shown and group of classes; the last epoch's range of the seeds as a band."""
     epochs = shown_epochs(len(runs[0].history))
     # A seed may have fewer groups of classes than another: they depend on its class sizes.
     num_groups = min(len(run.history[-1].weight_function) for run in runs)
@@ -62,7 +62,8 @@ def _curves(axes: Axes, runs: list[RunResult]) -> None:
             values = np.array([run.history[epoch - 1].weight_function[group] for run in runs])
             axes.plot(LOSSES, values.mean(axis=0), line, color=colour, linewidth=width, label=f"{name}epoch {epoch}")
         if len(runs) > 1:
-            axes.fill_between(LOSSES, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, linewidth=0)
+            low, high, label = values.min(axis=0), values.max(axis=0), f"{name}seeds"
+            axes.fill_between(LOSSES, low, high, color=colour, alpha=0.18, linewidth=0, label=label)
 
 
 def _histogram(axes: Axes, runs: list[RunResult], losses: np.ndarray, end: float) -> None:

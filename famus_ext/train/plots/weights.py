@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from famus_ext.train.config import Config
 from famus_ext.train.example_weights import WINDOW
-from famus_ext.train.names import method_name
+from famus_ext.train.names import METHOD_NAMES, method_name
 from famus_ext.train.plots.style import GREY, LABELS, STYLE, compared, new_figure, save, title
 from famus_ext.train.records import RunResult
 
@@ -30,11 +30,13 @@ def plot_weights(path: Path, config: Config, results: list[RunResult]) -> None:
         figure = new_figure()
         axes = figure.add_subplot()
         _histogram(axes, shown or {("training example", GREY): weights}, weights)
-        name, epochs = method_name(config, config.method), min(WINDOW, config.optimizer.epochs)
-        axes.set_xlabel(f"weight that {name} gives an example, mean over the last {epochs} epochs")
+        epochs = min(WINDOW, config.optimizer.epochs)
+        axes.set_xlabel(
+            f"weight that {METHOD_NAMES[config.method]} gives an example, mean over the last {epochs} epochs"
+        )
         axes.set_ylabel("training examples")
-        axes.set_title(title(config, runs), loc="left")
-        axes.legend(loc="upper right")
+        axes.set_title(f"{method_name(config, config.method)}\n{title(config, runs)}", loc="left")
+        figure.legend(loc="outside lower left")
         save(figure, path)
 
 
