@@ -4,39 +4,27 @@ import copy
 
 import pytest
 import torch
+from ghost_networks import (
+    BETWEEN,
+    Checkpointed,
+    FirstPosition,
+    LearnedInput,
+    SecondOutput,
+    SequenceFirst,
+    Spectral,
+    SplitWeights,
+    Tied,
+)
 from networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus
 from famus_ext.engine.passes.coupling import _known
+from famus_ext.engine.passes.scales import example_scales
 from famus_ext.engine.passes.sites import find_sites
 
 MIXING = {"wide residual", "batch norm without scale"}
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
-
-
-class SequenceFirst(nn.Module):
-    """A transformer layer on [length, N, E], as long as the batch is large."""
-
-    def __init__(self):
-        super().__init__()
-        self.embed, self.head = nn.Linear(4, 8), nn.Linear(8, CLASSES)
-        self.layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=False)
-
-    def forward(self, x):
-        return self.head(self.layer(self.embed(x[:, :4].transpose(0, 1))).mean(0))
-
-
-class Mixed(nn.Module):
-    """Attention over the examples of a batch."""
-
-    def __init__(self):
-        super().__init__()
-        self.body, self.head = nn.Linear(6, 6), nn.Linear(6, CLASSES)
-
-    def forward(self, x):
-        h = self.body(x)
-        return self.head(torch.softmax(h @ h.T, 1) @ h)
 
 
 def both(build, inputs, meta_model, dtype=torch.float64, engine="ghost", n=8, **options):
@@ -74,11 +62,65 @@ def test_examples_may_be_in_the_second_dimension(n):
     assert error(ghost, exact) <= 1e-10
 
 
-@pytest.mark.parametrize("build", [NETWORKS[name][0] for name in sorted(MIXING)] + [Mixed])
-def test_a_network_that_mixes_its_examples_is_refused(build):
-    inputs = NETWORKS["shared weights"][1] if build is Mixed else NETWORKS["wide residual"][1]
+@pytest.mark.parametrize("n", [4, 7])
+def test_the_order_is_told_from_one_position_too(n):
+    ghost, exact = both(FirstPosition, NETWORKS["fused attention"][1], lambda: famus.MWNet(8), n=n)
+    assert error(ghost, exact) <= 1e-10
+
+
+@pytest.mark.parametrize("meta_model", [lambda: famus.MWNet(8), famus.L2R], ids=["mwnet", "l2r"])
+@pytest.mark.parametrize(
+    ("build", "inputs"),
+    [(SplitWeights, "fused attention"), (LearnedInput, "wide residual"), (Checkpointed, "branches")],
+)
+def test_parameters_on_their_way_to_the_examples(build, inputs, meta_model):
+    ghost, exact = both(build, NETWORKS[inputs][1], meta_model)
+    assert error(ghost, exact) <= 1e-10
+
+
+@pytest.mark.parametrize("name", sorted(MIXING))
+def test_batch_norm_is_refused(name):
     with pytest.raises(ValueError, match=r"does not mix the examples.*ghost_approximate"):
-        both(build, inputs, lambda: famus.MWNet(8))
+        both(*NETWORKS[name], lambda: famus.MWNet(8))
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_a_network_that_mixes_its_examples_is_refused(between):
+    with pytest.raises(ValueError, match=r"does not mix the examples.*where body"):
+        both(lambda: Tied(BETWEEN[between]), NETWORKS["branches"][1], lambda: famus.MWNet(8))
+
+
+def test_mixing_is_found_where_losses_are_zero():
+    """The probe does not ask with the loss's own derivative, which is zero for half of the examples here."""
+
+    class Hinge(nn.Module):
+        def forward(self, logits, targets):
+            zero = torch.arange(len(logits), device=logits.device) % 2 == 0
+            return famus.cross_entropy(logits, targets).masked_fill(zero, 0)
+
+    with pytest.raises(ValueError, match="does not mix the examples"):
+        both(*NETWORKS["wide residual"], lambda: famus.MWNet(8, loss=Hinge()))
+
+
+def test_mixing_that_begins_later_is_found():
+    """A branch with BatchNorm behind a gate that is zero at first: nothing can be learned of it before it opens."""
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.norm, self.head = nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Linear(6, CLASSES)
+            self.gate = nn.Parameter(torch.zeros(()))
+
+        def forward(self, x):
+            return self.head(x + self.gate * self.norm(self.body(x)))
+
+    torch.manual_seed(0)
+    model, meta_model, inputs = Gated().double(), famus.MWNet(8).double(), NETWORKS["branches"][1]
+    step = famus.MetaStep(model, torch.optim.SGD(model.parameters(), lr=0.3), meta_model, engine="ghost")
+    batches = [[part for n in (8, 6) for part in (inputs(n), torch.randint(0, CLASSES, (n,)))] for _ in range(3)]
+    step(*batches[0])
+    with pytest.raises(ValueError, match="does not mix the examples"):
+        all(step(*batch) for batch in batches[1:])
 
 
 def test_batch_norm_is_told_by_its_mode():
@@ -158,6 +200,23 @@ def test_saturated_examples_have_no_slope():
     assert (meta_model(model(x), y).losses == 0).any()
     assert all(g.isfinite().all() for g in result.grads.values())
     assert (result.sample_dots[y == 0] == 0).all()
+
+
+def test_small_slopes_in_half_precision():
+    """Squares of a float16 loss's derivatives are zero; the scales are not."""
+    slopes = (torch.randn(8, 5) * 1e-4).half()
+    scales = torch.linspace(0.1, 2, 8)
+    found = example_scales((slopes.float() * scales[:, None]).half(), slopes)
+    torch.testing.assert_close(found, scales, rtol=1e-2, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [(SecondOutput, "several outputs, as where w"), (Spectral, "complex outputs, as where filter")],
+)
+def test_sites_that_cannot_be_described_are_refused(build, message):
+    with pytest.raises(ValueError, match=message):
+        both(build, NETWORKS["branches"][1], lambda: famus.MWNet(8))
 
 
 def test_sites_are_where_parameters_meet_examples():

@@ -167,3 +167,18 @@ def test_parts_need_something_to_cut():
     step = famus.MetaStep(model, torch.optim.SGD(model.parameters(), lr=0.1), famus.MWNet().double(), micro_batches=2)
     with pytest.raises(TypeError, match="x: expected a tensor among the inputs"):
         step(4, torch.zeros(4, dtype=torch.int64), 3, torch.zeros(3, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("damage", ["x", "y"])
+def test_a_bad_batch_without_a_meta_step_leaves_no_trace(damage):
+    step, batches = build(every=2)
+    step(*batches[0])
+    before = copy.deepcopy(step.model.state_dict())
+    x, y = batches[1][:2]
+    if damage == "x":
+        x[0, 0, 0, 0] = torch.nan
+    else:
+        y[0] = 99
+    with pytest.raises((famus.NonFiniteError, ValueError)):
+        step(x, y)
+    assert all(torch.equal(value, before[name]) for name, value in step.model.state_dict().items())

@@ -102,3 +102,31 @@ def test_a_step_under_autocast_trains():
             losses.append(step(x, y, x, y).meta_loss.item())
     assert losses[-1] < 0.7 * losses[0]
     assert all(p.dtype == torch.float32 for p in network.parameters())
+
+
+@pytest.mark.parametrize("schedule", ["paper", "merged"])
+def test_backwards_run_outside_autocast(schedule):
+    """The gradient that trains is the one of a plain loop whose backward is outside: a float32 layer keeps float32."""
+
+    class Island(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.Linear(6, 64), nn.Linear(64, CLASSES)
+
+        def forward(self, x):
+            with torch.autocast("cpu", enabled=False):
+                return self.head(torch.tanh(self.body(x.float())))
+
+    torch.manual_seed(0)
+    model, meta_model = Island(), famus.MWNet(8, loss=lambda z, y: famus.cross_entropy(z.float(), y))
+    twin = copy.deepcopy(model)
+    frozen = torch.optim.SGD(meta_model.parameters(), lr=0.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    step = famus.MetaStep(model, optimizer, meta_model, schedule=schedule, meta_optimizer=frozen)
+    x, y = torch.randn(8, 6), torch.randint(0, CLASSES, (8,))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = step(x, y, x, y)
+        losses = famus.cross_entropy(twin(x).float(), y)
+    (out.weights * losses).mean().backward()
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(p.grad, q.grad, rtol=1e-5, atol=1e-7)

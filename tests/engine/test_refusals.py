@@ -133,3 +133,24 @@ def test_bad_arguments(name):
     arguments, error, message = BAD[name]
     with pytest.raises(error, match=message):
         pushforward(*arguments(torch.ones(3, requires_grad=True)))
+
+
+@pytest.mark.parametrize(
+    ("meta_model", "options", "reason"),
+    [
+        (famus.MWNet, {"schedule": "merged"}, "records the forward pass on copies"),
+        (famus.MWNet, {"engine": "ghost"}, "computes gradients itself"),
+        (famus.L2R, {}, "a sweep for L2R would not see it"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["register_hook", "register_post_accumulate_grad_hook"])
+def test_hooks_on_parameters_that_would_not_count(kind, meta_model, options, reason):
+    """A mask on a weight's gradient, say."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 3))
+    getattr(model[0].weight, kind)(lambda gradient: None)
+    step = famus.MetaStep(model, torch.optim.SGD(model.parameters(), lr=0.1), meta_model(), **options)
+    before = [p.detach().clone() for p in model.parameters()]
+    with pytest.raises(ValueError, match=rf"0\.weight has a hook.*{reason}"):
+        step(torch.randn(5, 4), torch.zeros(5, dtype=torch.int64), torch.randn(5, 4), torch.zeros(5, dtype=torch.int64))
+    assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before, strict=True))
