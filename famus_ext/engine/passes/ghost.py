@@ -62,7 +62,7 @@ class GhostPass(RecordedPass):
                 self._site_slopes.append((site, slope, self._order(site, slope, fit)))
 
     def gradients(self, cotangent: Tensor) -> Gradients:
-        """G for a cotangent s_i ∂L_i/∂z_i."""
+        """The gradient g for a cotangent s_i ∂L_i/∂z_i."""
         scales = example_scales(cotangent, self._slopes)
         return self._inside(lambda: self._pulled(scales))
 
