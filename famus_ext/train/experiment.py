@@ -67,6 +67,9 @@ def check_runnable(config: Config) -> None:
             trainer.try_step()
     except PushforwardError as error:
         raise OptionError(f"--engine {config.schedule.engine}: {error}") from error
+    except RuntimeError as error:  # torch's, for images that the network cannot take
+        shape = list(data.train.images.shape[1:])
+        raise OptionError(f"--network {network_name(config)}: fails on images of shape {shape}: {error}") from error
 
 
 def resolve_device(config: Config) -> torch.device:

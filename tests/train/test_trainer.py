@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
-from famus_ext.train.config import DataOptions
+from famus_ext.train.config import DataOptions, SamplerOptions
 from famus_ext.train.experiment import check_runnable
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.weight_curves import LOSSES
@@ -75,6 +76,20 @@ def test_deferred_reweighting_begins_in_its_epoch(make_trainer):
 
 
 DEFERRED = (("ldam", {}), ("ldam-drw", {"drw_start": 1}))
+
+
+class ThreeChannels(nn.Conv2d):
+    """A network for colour images."""
+
+    def __init__(self, num_classes):
+        super().__init__(3, num_classes, 8)
+
+
+def test_trial_step_finds_a_network_for_other_images(small):
+    network = replace(small.optimizer, network=f"{__name__}:ThreeChannels")
+    config = replace(small, optimizer=network, sampler=SamplerOptions(sampler="all"))
+    with pytest.raises(OptionError, match=r"--network .*:ThreeChannels: fails on images of shape \[1, 8, 8\]"):
+        check_runnable(config)
 
 
 def test_trial_step_finds_an_engine_that_cannot_pass_the_network(small):
