@@ -64,7 +64,8 @@ def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: fl
         1  +  one or more gradients for w  +  (M/N) (1 + meta batch backward)  +  derivative of the gradient along t
 
     With every layer active: pushforward 10, merged 8, ghost 8 and merged 7, double backward 12. The public code runs
-    the training batch forward once more, and differentiates for all weights: 15. L2R's first gradient is zero.
+    the training batch forward once more, and differentiates for all weights: 15. L2R's first gradient is zero. A batch
+    in parts runs forward again for each gradient and for the derivative.
 
     Args:
         row: the step.
@@ -81,6 +82,8 @@ def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: fl
     along = work.own(active) if ghost else 2 * reach if twice else reach
     meta = 1 + work.own(wanted) + work.above(wanted)
     again = 3.0 if row.engine == "public rival" else 0.0
+    if row.micro_batches > 1:
+        again = _gradients(row, twice) + 1
     # Ghost: the input gradients once, then weight gradients alone.
     return 1 + ghost + _gradients(row, twice) * (1 if ghost else 2) + meta_ratio * meta + along + again
 

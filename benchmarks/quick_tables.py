@@ -47,6 +47,7 @@ QUICK = (
             _UNMEASURED_BLOCK,
             _MERGED,
             against(_EVERY, "ours, every layer"),
+            against(_EVERY, "ours, every layer, in 4 parts", micro_batches=4),
             against(_EVERY, "ghost, every layer", engine="ghost"),
             against(_UNMEASURED_BLOCK, "ghost, last block", engine="ghost"),
             against(_MERGED, "ghost, merged, every layer", engine="ghost"),

@@ -97,6 +97,7 @@ class Trial:
             sampler=self.sampler,
             engine=row.engine,
             schedule=row.schedule,
+            micro_batches=row.micro_batches,
             lambda_r=row.lambda_r,
             lambda_g=row.lambda_g,
         )
