@@ -40,8 +40,9 @@ def plot_weight_function(path: Path, config: Config, results: list[RunResult]) -
     with style.context(STYLE):
         figure = new_figure(height=6.4)
         curves, histogram = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        _curves(curves, runs)
-        curves.set(ylabel="weight V(L)", xlim=(0.0, end), ylim=(0.0, None))
+        _curves(curves, runs, end)
+        normalised = ", before it is normalised" if config.meta_model.normalised else ""
+        curves.set(ylabel=f"weight V(L){normalised}", xlim=(0.0, end), ylim=(0.0, None))
         curves.set_title(f"{method_name(config, config.method)}\n{title(config, runs)}", loc="left")
         curves.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         _histogram(histogram, runs, losses, end)
@@ -50,8 +51,9 @@ def plot_weight_function(path: Path, config: Config, results: list[RunResult]) -
         save(figure, path)
 
 
-def _curves(axes: Axes, runs: list[RunResult]) -> None:
-    """One line an epoch shown and group of classes; the last epoch's range of the seeds as a band."""
+def _curves(axes: Axes, runs: list[RunResult], end: float) -> None:
+    """One line an epoch shown and group of classes, up to the loss `end`; the last epoch's range of the seeds."""
+    losses = LOSSES[: int(np.searchsorted(LOSSES, end)) + 1]
     epochs = shown_epochs(len(runs[0].history))
     # A seed may have fewer groups of classes than another: they depend on its class sizes.
     num_groups = min(len(run.history[-1].weight_function) for run in runs)
@@ -59,11 +61,11 @@ def _curves(axes: Axes, runs: list[RunResult]) -> None:
         colour = GROUP_COLOURS[group % len(GROUP_COLOURS)]
         name = "" if num_groups == 1 else f"{_size(group, num_groups)} classes, "
         for epoch, (line, width) in zip(epochs, MOMENTS[-len(epochs) :], strict=True):
-            values = np.array([run.history[epoch - 1].weight_function[group] for run in runs])
-            axes.plot(LOSSES, values.mean(axis=0), line, color=colour, linewidth=width, label=f"{name}epoch {epoch}")
+            values = np.array([run.history[epoch - 1].weight_function[group][: len(losses)] for run in runs])
+            axes.plot(losses, values.mean(axis=0), line, color=colour, linewidth=width, label=f"{name}epoch {epoch}")
         if len(runs) > 1:
-            low, high, label = values.min(axis=0), values.max(axis=0), f"{name}seeds"
-            axes.fill_between(LOSSES, low, high, color=colour, alpha=0.18, linewidth=0, label=label)
+            low, high, label = values.min(axis=0), values.max(axis=0), f"{name}range of seeds"
+            axes.fill_between(losses, low, high, color=colour, alpha=0.18, linewidth=0, label=label)
 
 
 def _histogram(axes: Axes, runs: list[RunResult], losses: np.ndarray, end: float) -> None:
