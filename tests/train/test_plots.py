@@ -11,7 +11,7 @@ from famus_ext.train.plots import layers, style, weight_function, weights
 from famus_ext.train.records import RunResult
 from famus_ext.train.weight_curves import LOSSES, shown_epochs
 
-from .test_records import record
+from .made_up import record
 
 EPOCHS = 5
 CONFIG = Config(

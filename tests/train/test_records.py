@@ -3,42 +3,12 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from famus_ext.train.config import Config, OptimizerOptions
 from famus_ext.train.console import epoch_line, summary_lines
-from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
+from famus_ext.train.records import Spread, summarise
 
-
-def record(method, seed, epoch, accuracy):
-    meta = method != "ce"
-    return EpochRecord(
-        method=method,
-        seed=seed,
-        epoch=epoch,
-        test_accuracy=accuracy,
-        train_loss=1.0,
-        meta_loss=0.5 if meta else None,
-        weight_clean=1.5 if meta else 1.0,
-        weight_wrong=None,
-        weight_head=None,
-        weight_tail=None,
-        weight_function=[],
-        gradient_mean=None,
-        gradient_variance=None,
-        active_layers=2.0 if meta else None,
-        gate_rates=[1.0, 0.5, 0.5] if meta else [],
-        lr=0.1,
-        ms_per_step=10.0,
-        actual_noise_rate=0.54,
-        labels_hash="0" * 64,
-    )
-
-
-def run(method, seed, *accuracies):
-    history = tuple(record(method, seed, epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1))
-    return RunResult(method, seed, history, torch.ones(2), torch.ones(2), {}, ())
-
+from .made_up import record, run
 
 RUNS = [run("ce", 0, 0.8, 0.5), run("l2r", 0, 0.7, 0.9), run("ce", 1, 0.9, 0.6), run("l2r", 1, 0.8, 0.8)]
 
