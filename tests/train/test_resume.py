@@ -1,6 +1,5 @@
 """An experiment that stopped goes on to the same numbers, under its own options."""
 
-
 import famus_ext.__main__ as program
 from famus_ext.train.trainer import Trainer
 
