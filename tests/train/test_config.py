@@ -128,6 +128,13 @@ def test_bad_options_are_refused(options, name, value, message):
         replace(options(), **{name: value})
 
 
+@pytest.mark.parametrize(
+    ("method", "asked", "rate"), [("mwnet", None, 0.03), ("mlc", None, 0.3), ("mlc", 0.1, 0.1), ("mwnet", 0.1, 0.1)]
+)
+def test_learning_rate_of_theta_is_the_methods_unless_asked_for(method, asked, rate):
+    assert MetaModelOptions(method=method, meta_lr=asked).theta_lr == rate
+
+
 @pytest.mark.parametrize("method", ["mlc", "label-correction"])
 def test_loss_of_a_method_that_corrects_labels_is_cross_entropy(method):
     with pytest.raises(OptionError, match=f"--loss focal: not with --method {method}"):

@@ -110,7 +110,7 @@ def make_step(
             every=config.schedule.meta_every,
             micro_batches=config.schedule.micro_batches,
             clip_norm=config.optimizer.clip_norm,
-            meta_optimizer=_sgd(meta_model, config.meta_model.meta_lr) if learns else None,
+            meta_optimizer=_sgd(meta_model, config.meta_model.theta_lr) if learns else None,
             sampler_optimizer=_sgd(sampler, config.sampler.gate_lr, GATE_MOMENTUM),
             lambda_r=config.sampler.lambda_r,
             lambda_g=config.sampler.lambda_g,

@@ -13,6 +13,8 @@ from famus_ext.train.options.check import OptionError, require, require_count, r
 Method = Literal["ce", "mwnet", "l2r", "mlc", "label-correction"]
 Loss = Literal["cross-entropy", "focal", "class-balanced", "ldam", "ldam-drw"]
 
+META_LR = 0.03
+MLC_LR = 0.3  # T has few entries and small gradients
 WEIGHTING: tuple[Method, ...] = ("mwnet", "l2r")
 """Methods that learn a weight for each example; the others correct labels."""
 
@@ -35,8 +37,8 @@ class MetaModelOptions:
     """δ under the probabilities that mlc corrects; with almost none, T is unstable once the network is sure."""
     meta_batch_size: Annotated[int, tyro.conf.arg(aliases=("--gold-bs",))] = 100
     """Meta images a step; all of them where there are fewer."""
-    meta_lr: float = 0.03
-    """Learning rate of the meta model's parameters (SGD); L2R has none. The paper's 1e-3 is for far longer runs."""
+    meta_lr: float | None = None
+    """Learning rate of θ (SGD), None: 0.03, for mlc 0.3; l2r has none. The paper's 1e-3 is for far longer runs."""
 
     def __post_init__(self) -> None:
         require_not_negative("--drw-start", self.drw_start)
@@ -53,6 +55,13 @@ class MetaModelOptions:
                 raise OptionError(f"{option}: an option of --method mwnet, got --method {self.method}")
         if self.drw_start and self.loss != "ldam-drw":
             raise OptionError(f"--drw-start: an option of --loss ldam-drw, got --loss {self.loss}")
+
+    @property
+    def theta_lr(self) -> float:
+        """The learning rate of θ: the one asked for, or the method's."""
+        if self.meta_lr is not None:
+            return self.meta_lr
+        return MLC_LR if self.method == "mlc" else META_LR
 
     @property
     def weights_sum_to_one(self) -> bool:
