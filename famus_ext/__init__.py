@@ -21,6 +21,7 @@ from famus_ext.engine.pushforward import pushforward
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.step import MetaStep
 from famus_ext.errors import NonFiniteError, PushforwardError
+from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.losses import ClassBalancedLoss, DeferredReweighting, FocalLoss, LDAMLoss, cross_entropy
 from famus_ext.meta_models import (
     L2R,
@@ -82,6 +83,7 @@ __all__ = [
     "cross_entropy",
     "gradient_dots",
     "group_classes",
+    "keep_freed_memory",
     "layer_dots",
     "layers",
     "pushforward",
