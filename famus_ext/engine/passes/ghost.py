@@ -9,7 +9,7 @@ from torch.autograd.graph import GradientEdge, Node
 from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.coupling import Fit, fits_of_sites
-from famus_ext.engine.passes.parameter_pulls import pull_parameters
+from famus_ext.engine.passes.kept import Kept, keep
 from famus_ext.engine.passes.protocol import Gradients, Tangents
 from famus_ext.engine.passes.recorded import RecordedPass
 from famus_ext.engine.passes.row_order import RowOrder
@@ -45,7 +45,7 @@ class GhostPass(RecordedPass):
         names = {leaf: name for name, leaf in batch.leaves.items()}
         self._sites = find_sites(self.logits, names)
         self._slopes = torch.empty(0)
-        self._site_slopes: list[tuple[Site, Tensor, RowOrder]] = []
+        self._kept: list[Kept] = []
 
     def begin(self, head: TrainingHead) -> None:
         """One backward through the activations alone; no gradient of a weight is computed.
@@ -57,14 +57,19 @@ class GhostPass(RecordedPass):
         fits, probed = fits_of_sites(self.batch.model, head.meta_model, self.logits, self._sites, self._at_sites)
         if probed:
             require_weighting(head, self._slopes, trainable(head.meta_model))
-        for site, slope, fit in zip(self._sites, self._at_sites(self._slopes), fits, strict=True):
-            if slope is not None:
-                self._site_slopes.append((site, slope, self._order(site, slope, fit)))
+        found = list(self._at_sites(self._slopes))
+        for index, (site, fit) in enumerate(zip(self._sites, fits, strict=True)):
+            # Dropped where something smaller is kept in its place.
+            slopes, found[index] = found[index], None
+            if slopes is not None:
+                self._kept.append(keep(site, slopes, self._order(site, slopes, fit), len(self.logits)))
 
     def gradients(self, cotangent: Tensor) -> Gradients:
         """The gradient g for a cotangent s_i ∂L_i/∂z_i."""
         scales = example_scales(cotangent, self._slopes)
-        return self._inside(lambda: self._pulled(scales))
+        return self._inside(
+            lambda: gradients_of_sites([(kept.site, kept.pull(scales)) for kept in self._kept], self.batch.leaves)
+        )
 
     def pushforward(self, tangents: Tangents) -> Tensor:
         """The projection of J t on the slopes."""
@@ -78,26 +83,17 @@ class GhostPass(RecordedPass):
             if gradient is not None:
                 parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
-    def _pulled(self, scales: Tensor) -> Gradients:
-        """Σ_i s_i of each example's own gradient."""
-        pulled = [
-            (site, pull_parameters(site.node, order.scaled(slope, scales), site.slots))
-            for site, slope, order in self._site_slopes
-        ]
-        return gradients_of_sites(pulled, self.batch.leaves)
-
     @torch.no_grad()
     def _dots(self, moving: dict[Tensor, Tensor]) -> Tensor:
         """⟨∂L_i/∂z_i, ż_i⟩ [N] in at least float32."""
         dtype = torch.promote_types(self._slopes.dtype, torch.float32)
-        dots = torch.zeros(len(self._slopes), dtype=dtype, device=self._slopes.device)
+        total = torch.zeros(len(self._slopes), dtype=dtype, device=self._slopes.device)
         known: dict[Node, NodeTangents] = {}
-        for site, slope, order in self._site_slopes:
-            tangent = site.tangent(moving, known)
-            if tangent is not None:
-                rows = (order.rows(factor, len(dots)).to(dtype) for factor in (tangent, slope))
-                dots += torch.linalg.vecdot(*rows)
-        return dots
+        for kept in self._kept:
+            dots = kept.dots(moving, known, dtype)
+            if dots is not None:
+                total += dots
+        return total
 
     def _at_sites(self, cotangent: Tensor) -> tuple[Tensor | None, ...]:
         """Jᵀ v at the output of every site."""

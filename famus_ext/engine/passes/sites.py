@@ -45,15 +45,19 @@ class Site:
     names: tuple[str, ...]
 
     def tangent(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]) -> Tensor | None:
-        """ẏ of the first output when the parameters alone move, not the examples; None if none does.
+        """ẏ of the first output when the parameters alone move, not the examples; None if none does."""
+        inputs = self.slot_tangents(tangents, known)
+        return pass_node(self.node, inputs)[0] if any(t is not None for t in inputs) else None
+
+    def slot_tangents(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]) -> Tangents:
+        """The tangent of every input when the parameters alone move.
 
         `known` keeps the tangents of nodes between parameter and site, which sites may share.
         """
         edges = self.node.next_functions
-        inputs = tuple(
+        return tuple(
             _branch_tangent(edges[slot], tangents, known) if slot in self.slots else None for slot in range(len(edges))
         )
-        return pass_node(self.node, inputs)[0] if any(t is not None for t in inputs) else None
 
 
 def find_sites(outputs: Tensor, names: Mapping[Tensor, str]) -> list[Site]:
