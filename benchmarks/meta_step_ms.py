@@ -7,9 +7,9 @@ Before anything is timed, the rows' first steps are held against double backward
 interleaved rounds; multiples of plain SGD are formed round by round, and stand beside those that the arithmetic alone
 would give. Memory is the peak that a step allocates.
 
-On a CPU with glibc, a step that holds two graphs may pay for the same memory page by page in every step, up to a tenth
-of its time: glibc gives freed memory back to the system. MALLOC_TRIM_THRESHOLD_=10000000000 and
-MALLOC_MMAP_THRESHOLD_=10000000000 in the environment keep it, as PyTorch does on a GPU; the result says which held.
+On a CPU with glibc, a step that holds two graphs may pay for the same memory page by page in every step, a tenth of its
+time or more: glibc gives freed memory back to the system. With --keep-memory every row keeps it, plain SGD too
+(`famus_ext.keep_freed_memory`).
 """
 
 import json
@@ -30,6 +30,8 @@ from tables import Row, Table
 from timing import Spread, interleaved, paired_ratio
 from trial import Prediction, Trial
 
+import famus_ext as famus
+
 SEED = 0
 # Where the layers vary the memory does too: the peak is taken over a few steps.
 MEMORY_STEPS = 3
@@ -49,6 +51,7 @@ class Options:
         rounds: Timed steps of every row.
         warm_up: Steps of every row before; the learned samplers close most of their gates in them.
         threads: Threads of the CPU; all cores by default.
+        keep_memory: Keep what a step frees for the next one.
         tf32: Let a GPU round the factors of float32 products to TF32 while timing.
         json: Where to leave the result.
     """
@@ -62,6 +65,7 @@ class Options:
     rounds: int = 7
     warm_up: int = 5
     threads: int | None = None
+    keep_memory: bool = False
     tf32: bool = False
     json: Path | None = None
 
@@ -72,7 +76,13 @@ def main(options: Options) -> None:
     device = find_device(options.device)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    result: dict[str, Any] = {"benchmark": "meta_step_ms", **describe(device), "tf32": options.tf32, "tables": []}
+    result: dict[str, Any] = {
+        "benchmark": "meta_step_ms",
+        **describe(device),
+        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        "tf32": options.tf32,
+        "tables": [],
+    }
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}")
     for table in tables:
         measured = measure(table, device, options)

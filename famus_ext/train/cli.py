@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from famus_ext.errors import NonFiniteError
+from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
 from famus_ext.train.console import MEANING_OF_WEIGHT, say
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         The exit code: 0 fine, 1 for errors, 2 for bad options, 130 after Ctrl-C.
     """
     folder = None
+    # The process is the command's own.
+    keep_freed_memory()
     try:
         config, folder = _prepare(arguments)
         say(f"results go to {folder.path}")
