@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor
@@ -28,7 +29,7 @@ def cuts(size: int, pieces: int) -> list[tuple[int, int]]:
     """Start and stop of at most `pieces` parts of `size` examples, their lengths differing by at most one."""
     pieces = max(1, min(pieces, size))
     edges = [size * piece // pieces for piece in range(pieces + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _leaves(inputs: Any) -> list[Any]:
