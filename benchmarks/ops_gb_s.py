@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 import tyro
 from environment import describe, find_device
+from gate_draws import GateDraws
 from timing import Spread, interleaved, paired_ratio
 from torch import Tensor
 
@@ -53,25 +54,28 @@ class Options:
 
 @dataclass(frozen=True)
 class Contender:
-    """A call, the op that it computes, and the number of parameter-sized tensors that must move."""
+    """A call, the op that it computes, and the number of tensors as large as the network that must move."""
 
     op: str
     name: str
-    tensors_moved: int
+    tensors_moved: float
     call: Callable[[], object]
 
 
-def contenders(w: list[Tensor], g: list[Tensor]) -> tuple[Contender, ...]:
+def contenders(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> tuple[Contender, ...]:
     """The copy, and every op by its kernel and by PyTorch's multi-tensor operations."""
     flat = torch.cat([tensor.flatten() for tensor in w])
     target = torch.empty_like(flat)
     layers_w, layers_g = [[tensor] for tensor in w], [[tensor] for tensor in g]
+    eta = draws.entries / flat.numel()  # read forward, its gradient written backward
     return (
         Contender("copy", "copy", 2, lambda: target.copy_(flat)),
         Contender("virtual_step", "famus", 3, lambda: ops.virtual_step(w, g, LEARNING_RATE)),
         Contender("virtual_step", "foreach", 3, lambda: foreach_virtual_step(w, g)),
         Contender("layer_dots", "famus", 2, lambda: ops.layer_dots(layers_w, layers_g)),
         Contender("layer_dots", "dot by dot", 2, lambda: dot_by_dot(w, g)),
+        Contender("gumbel_gates", "famus", 2 * eta, draws.by_op),
+        Contender("gumbel_gates", "by layer", 2 * eta, draws.by_layer),
     )
 
 
@@ -86,7 +90,7 @@ def dot_by_dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     return torch.stack([torch.dot(first.flatten(), second.flatten()) for first, second in zip(a, b, strict=True)])
 
 
-def check(w: list[Tensor], g: list[Tensor]) -> dict[str, float]:
+def check(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> dict[str, float]:
     """Relative errors of the ops against the same formula in float64.
 
     Raises:
@@ -102,6 +106,7 @@ def check(w: list[Tensor], g: list[Tensor]) -> dict[str, float]:
         "w_hat": _largest(w_hat, exact_hat),
         "g_bar": _largest(g_bar, exact_bar),
         "layer_dots": ((dots.double() - dot_by_dot(exact_w, exact_g)).abs() / scale).max().item(),
+        "gumbel_gates": draws.error(),
     }
     bound = 4 * torch.finfo(w[0].dtype).eps
     if not max(errors.values()) <= bound:
@@ -124,9 +129,10 @@ def main(options: Options) -> None:
     model = wide_resnet(options.depth, options.width)
     w = [torch.randn_like(parameter, requires_grad=False).to(device, dtype) for parameter in model.parameters()]
     g = [torch.randn_like(tensor) for tensor in w]
-    result = {"benchmark": "ops_gb_s", **describe(device), "dtype": options.dtype, "errors": check(w, g)}
+    draws = GateDraws(model, device, dtype)
+    result = {"benchmark": "ops_gb_s", **describe(device), "dtype": options.dtype, "errors": check(w, g, draws)}
     result["parameters"] = sum(tensor.numel() for tensor in w)
-    result["rows"] = measure(w, g, options)
+    result["rows"] = measure(w, g, draws, options)
     print(f"{result['device']}, {result['threads']} threads, {result['parameters']} parameters in {options.dtype}")
     for row in result["rows"]:
         print(
@@ -138,9 +144,9 @@ def main(options: Options) -> None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def measure(w: list[Tensor], g: list[Tensor], options: Options) -> list[dict[str, Any]]:
+def measure(w: list[Tensor], g: list[Tensor], draws: GateDraws, options: Options) -> list[dict[str, Any]]:
     """Time every contender: a record a row of the result file."""
-    rivals = contenders(w, g)
+    rivals = contenders(w, g, draws)
     calls = {f"{rival.op} {rival.name}": _repeated(rival.call, options.calls) for rival in rivals}
     interleaved(calls, 2, w[0].device)
     times = interleaved(calls, options.rounds, w[0].device)

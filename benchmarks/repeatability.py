@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 import tyro
 from environment import find_device
+from gate_draws import GateDraws
 from tables import Row, Table
 from torch import Tensor
 from trial import Trial
@@ -46,10 +47,12 @@ def main(options: Options) -> int:
     torch.manual_seed(0)
     w = [torch.randn_like(p).to(device) for p in wide_resnet(options.depth, options.width).parameters()]
     g = [torch.randn_like(tensor) for tensor in w]
+    draws = GateDraws(wide_resnet(options.depth, options.width), device, torch.float32)
     table = Table("", (), options.depth, options.width, options.batch, options.batch)
     cases: dict[str, Callable[[], Sequence[Tensor]]] = {
         "virtual_step": lambda: [tensor for part in ops.virtual_step(w, g, 0.05) for tensor in part],
         "layer_dots": lambda: [ops.layer_dots([[tensor] for tensor in w], [[tensor] for tensor in g])],
+        "gumbel_gates": draws.by_op,
         "meta step, every layer": lambda: _state_after_steps(Row("", "pushforward"), table, device),
         "meta step, FaMUS": lambda: _state_after_steps(Row("", "pushforward", "sampled", 4), table, device),
     }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gumbel_gates.h"
 #include "layer_dots.h"
 #include "virtual_step.h"
 
@@ -29,6 +30,10 @@ void* pointer(Address address) { return reinterpret_cast<void*>(address); }
 using VirtualStepRow = std::tuple<Address, Address, Address, Address, std::int64_t, std::int64_t, double>;
 // a, b, size, layer
 using LayerDotsRow = std::tuple<Address, Address, std::int64_t, std::int64_t>;
+// x, W, b, a, V, c, size
+using GumbelGateRow = std::tuple<Address, Address, Address, Address, Address, Address, std::int64_t>;
+// x, W, a, V, grad_eta, grad_x, size
+using GradGumbelGateRow = std::tuple<Address, Address, Address, Address, Address, Address, std::int64_t>;
 
 VirtualStepParams virtual_step_params(int dtype, const std::vector<VirtualStepRow>& table, Address workspace) {
   VirtualStepParams params{static_cast<DType>(dtype), {}, static_cast<double*>(pointer(workspace))};
@@ -44,6 +49,29 @@ LayerDotsParams layer_dots_params(int dtype, const std::vector<LayerDotsRow>& ta
   LayerDotsParams params{static_cast<DType>(dtype), {}, layers, pointer(out), static_cast<double*>(pointer(workspace))};
   params.pairs.reserve(table.size());
   for (const auto& [a, b, size, layer] : table) params.pairs.push_back({pointer(a), pointer(b), size, layer});
+  return params;
+}
+
+GumbelGatesParams gumbel_gates_params(int dtype, const std::vector<GumbelGateRow>& table, std::int64_t hidden,
+                                      double temperature, Address noise, Address r, Address h, Address ds_dd) {
+  GumbelGatesParams params{
+      static_cast<DType>(dtype), {}, hidden, temperature, pointer(noise), pointer(r), pointer(h), pointer(ds_dd)};
+  params.gates.reserve(table.size());
+  for (const auto& [x, W, b, a, V, c, size] : table) {
+    params.gates.push_back({pointer(x), pointer(W), pointer(b), pointer(a), pointer(V), pointer(c), size});
+  }
+  return params;
+}
+
+GradGumbelGatesParams grad_gumbel_gates_params(int dtype, const std::vector<GradGumbelGateRow>& table,
+                                               std::int64_t hidden, Address cotangent, Address h, Address ds_dd,
+                                               Address workspace) {
+  GradGumbelGatesParams params{static_cast<DType>(dtype), {}, hidden, pointer(cotangent), pointer(h), pointer(ds_dd),
+                               pointer(workspace)};
+  params.gates.reserve(table.size());
+  for (const auto& [x, W, a, V, grad_eta, grad_x, size] : table) {
+    params.gates.push_back({pointer(x), pointer(W), pointer(a), pointer(V), pointer(grad_eta), pointer(grad_x), size});
+  }
   return params;
 }
 
@@ -84,6 +112,19 @@ PYBIND11_MODULE(_C, module) {
     py::gil_scoped_release release;
     layer_dots_cpu(params, threads);
   });
+  module.def("gumbel_gates_cpu",
+             [](int dtype, const std::vector<GumbelGateRow>& table, std::int64_t hidden, double temperature,
+                Address noise, Address r, Address h, Address ds_dd, int threads) {
+               const auto params = gumbel_gates_params(dtype, table, hidden, temperature, noise, r, h, ds_dd);
+               py::gil_scoped_release release;
+               gumbel_gates_cpu(params, threads);
+             });
+  module.def("grad_gumbel_gates_cpu", [](int dtype, const std::vector<GradGumbelGateRow>& table, std::int64_t hidden,
+                                         Address cotangent, Address h, Address ds_dd, Address workspace, int threads) {
+    const auto params = grad_gumbel_gates_params(dtype, table, hidden, cotangent, h, ds_dd, workspace);
+    py::gil_scoped_release release;
+    grad_gumbel_gates_cpu(params, threads);
+  });
 
 #ifdef FAMUS_CUDA
   module.attr("cuda_compiler") = FAMUS_CUDA_COMPILER;
@@ -103,6 +144,18 @@ PYBIND11_MODULE(_C, module) {
     const auto params = layer_dots_params(dtype, table, layers, out, workspace);
     raise_on_error("layer_dots", layer_dots_cuda(params, reinterpret_cast<Stream>(stream)));
   });
+  module.def("gumbel_gates_cuda",
+             [](int dtype, const std::vector<GumbelGateRow>& table, std::int64_t hidden, double temperature,
+                Address noise, Address r, Address h, Address ds_dd, Address stream) {
+               const auto params = gumbel_gates_params(dtype, table, hidden, temperature, noise, r, h, ds_dd);
+               raise_on_error("gumbel_gates", gumbel_gates_cuda(params, reinterpret_cast<Stream>(stream)));
+             });
+  module.def("grad_gumbel_gates_cuda",
+             [](int dtype, const std::vector<GradGumbelGateRow>& table, std::int64_t hidden, Address cotangent,
+                Address h, Address ds_dd, Address workspace, Address stream) {
+               const auto params = grad_gumbel_gates_params(dtype, table, hidden, cotangent, h, ds_dd, workspace);
+               raise_on_error("grad_gumbel_gates", grad_gumbel_gates_cuda(params, reinterpret_cast<Stream>(stream)));
+             });
 #else
   module.attr("cuda_compiler") = py::none();
   module.attr("cuda_version") = py::none();

@@ -12,6 +12,12 @@ VirtualStepTensor: TypeAlias = tuple[int, int, int, int, int, int, float]
 LayerDotsPair: TypeAlias = tuple[int, int, int, int]
 """Addresses of a and b [size]; size, at least 1; the layer's index, never less than the previous pair's."""
 
+GumbelGate: TypeAlias = tuple[int, int, int, int, int, int, int]
+"""Addresses of x [D], W [H, D], b [H], a [1], V [2, H] and c [2]; D."""
+
+GradGumbelGate: TypeAlias = tuple[int, int, int, int, int, int, int]
+"""Addresses of x [D], W [H, D], a [1], V [2, H], grad_eta [H D + H + 1 + 2 H + 2] and grad_x [D] or 0; D."""
+
 version: str
 cxx_compiler: str
 cuda_compiler: str | None
@@ -31,4 +37,50 @@ def layer_dots_cpu(
 ) -> None: ...
 def layer_dots_cuda(
     dtype: int, pairs: Sequence[LayerDotsPair], layers: int, out: int, workspace: int, stream: int, /
+) -> None: ...
+def gumbel_gates_cpu(
+    dtype: int,
+    gates: Sequence[GumbelGate],
+    hidden: int,
+    temperature: float,
+    noise: int,
+    r: int,
+    h: int,
+    ds_dd: int,
+    threads: int,
+    /,
+) -> None: ...
+def gumbel_gates_cuda(
+    dtype: int,
+    gates: Sequence[GumbelGate],
+    hidden: int,
+    temperature: float,
+    noise: int,
+    r: int,
+    h: int,
+    ds_dd: int,
+    stream: int,
+    /,
+) -> None: ...
+def grad_gumbel_gates_cpu(
+    dtype: int,
+    gates: Sequence[GradGumbelGate],
+    hidden: int,
+    cotangent: int,
+    h: int,
+    ds_dd: int,
+    workspace: int,
+    threads: int,
+    /,
+) -> None: ...
+def grad_gumbel_gates_cuda(
+    dtype: int,
+    gates: Sequence[GradGumbelGate],
+    hidden: int,
+    cotangent: int,
+    h: int,
+    ds_dd: int,
+    workspace: int,
+    stream: int,
+    /,
 ) -> None: ...

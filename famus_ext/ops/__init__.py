@@ -2,9 +2,11 @@
 
 virtual_step: the virtual weights ŵ and the pooled gradient ḡ of every tensor.
 layer_dots: the inner product of two families of tensors in every layer.
+gumbel_gates: the gates that Γ draws for all layers.
 """
 
+from famus_ext.ops.gumbel_gates import gumbel_gates
 from famus_ext.ops.layer_dots import layer_dots
 from famus_ext.ops.virtual_step import virtual_step
 
-__all__ = ["layer_dots", "virtual_step"]
+__all__ = ["gumbel_gates", "layer_dots", "virtual_step"]

@@ -8,7 +8,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from famus_ext._checks import check_finite, check_positive_integer, check_same_length
 from famus_ext.network.layers import Layer
@@ -140,10 +139,11 @@ class GumbelSampler(Sampler):
             ValueError: `pooled` is not one for each layer.
         """
         check_same_length(pooled, "pooled", self.layers, "sampler.layers")
-        logits = self.gates(self._gate_inputs(pooled))
+        inputs = self._gate_inputs(pooled)
         if self.training:
-            sampled = functional.gumbel_softmax(logits, tau=self.temperature, hard=True)[:, 1]
+            sampled = self.gates(inputs, self.gates.noise(), self.temperature)
         else:
+            logits = self.gates.logits(inputs)
             sampled = (logits[:, 1] > logits[:, 0]).to(logits.dtype)
         return self.ungated.to(sampled.dtype).index_copy(0, self.gated, sampled)
 

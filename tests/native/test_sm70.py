@@ -12,6 +12,7 @@ DTYPES = ("__half", "__nv_bfloat16", "float", "double")
 # Header: the kernels in it and the types they are made for.
 KERNELS = {
     "virtual_step.cuh": {"virtual_step_kernel": DTYPES, "virtual_step_mean_kernel": DTYPES},
+    "gumbel_gates.cuh": {"gumbel_gates_kernel": DTYPES, "grad_gumbel_gates_kernel": DTYPES},
     "layer_dots.cuh": {"layer_dots_kernel": DTYPES, "layer_dots_sum_kernel": ("float", "double")},
 }
 STACK = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")

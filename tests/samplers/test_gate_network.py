@@ -1,10 +1,11 @@
-"""Γ by itself: its layers and its input."""
+"""Γ by itself: its layers, its input and what it draws."""
 
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import linear, prelu
+from torch.nn.functional import gumbel_softmax, linear, prelu
 
+from famus_ext import _native
 from famus_ext.samplers.gate_network import GateNetworks, standardised
 
 FC, PRELU = nn.Linear, nn.PReLU
@@ -34,7 +35,44 @@ def test_logits(dtype):
         linear(prelu(linear(x.double(), fc.weight, fc.bias), act.weight), out.weight, out.bias)
         for x, (fc, act, out) in zip(inputs, gates, strict=True)
     ]
-    torch.testing.assert_close(gates(inputs), torch.stack(expected), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(gates.logits(inputs), torch.stack(expected), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["auto", "reference"])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_draws_are_pytorchs(mode, depth, dtype):
+    """For a seed the gates are those of torch.nn.functional.gumbel_softmax, and so are the gradients."""
+    torch.manual_seed(0)
+    gates = GateNetworks([5, 1, 3, 70], hidden=7, depth=depth).to(dtype)
+    eta = list(gates.parameters())
+    inputs = [torch.randn(size) for size in (5, 1, 3, 70)]
+    for seed in range(20):
+        torch.manual_seed(seed)
+        expected = gumbel_softmax(gates.logits(inputs), tau=0.7, hard=True)[:, 1]
+        torch.manual_seed(seed)
+        with _native.use(mode):
+            found = gates(inputs, gates.noise(), 0.7)
+        assert found.dtype == dtype
+        assert torch.equal(found, expected)
+        cotangent = torch.randn(4, dtype=dtype)
+        pairs = zip(*(torch.autograd.grad(r, eta, cotangent) for r in (found, expected)), strict=True)
+        for grad, reference in pairs:
+            torch.testing.assert_close(grad, reference, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["auto", "reference"])
+@pytest.mark.parametrize("depth", [2, 3])
+def test_autocast_changes_nothing(mode, depth):
+    torch.manual_seed(0)
+    gates = GateNetworks([5, 3], hidden=7, depth=depth)
+    inputs, noise = [torch.randn(5), torch.randn(3)], gates.noise()
+    with _native.use(mode), torch.autocast("cpu", dtype=torch.bfloat16):
+        found = gates(inputs, noise, 0.7)
+        logits = gates.logits(inputs)
+    assert found.dtype == logits.dtype == torch.float32
+    assert torch.equal(found, gates(inputs, noise, 0.7))
+    assert torch.equal(logits, gates.logits(inputs))
 
 
 @pytest.mark.parametrize("size", [2, 3, 64])

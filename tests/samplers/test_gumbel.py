@@ -61,7 +61,7 @@ def test_the_temperature_is_the_soft_samples(model, temperature):
     torch.manual_seed(2)
     found = torch.autograd.grad(sampler(sampler.layers, inputs).sum(), list(sampler.parameters()))
     torch.manual_seed(2)
-    soft = nn.functional.gumbel_softmax(sampler.gates(inputs), tau=temperature)[:, 1]
+    soft = nn.functional.gumbel_softmax(sampler.gates.logits(inputs), tau=temperature)[:, 1]
     expected = torch.autograd.grad(soft.sum(), list(sampler.parameters()))
     for grad, soft_grad in zip(found, expected, strict=True):
         torch.testing.assert_close(grad, soft_grad, rtol=1e-12, atol=1e-15)
@@ -93,9 +93,9 @@ def test_summed_input(model):
 def test_standardised_input(model):
     """The scale of a gradient is lost on Γ, and a layer of one entry is no trouble."""
     model.append(nn.PReLU())  # D = 1
-    sampler = famus.GumbelSampler(model, standardise=True).double().eval()
+    sampler = famus.GumbelSampler(model, standardise=True).double()
     seen = []
-    sampler.gates.register_forward_hook(lambda module, arguments, output: seen.append(output))
+    sampler.gates.register_forward_hook(lambda module, arguments, output: seen.append(module.logits(arguments[0])))
     inputs = [torch.randn(size, dtype=torch.float64) for size in sampler.sizes]
     assert sampler.sizes[-1] == 1
     sampler(sampler.layers, inputs)

@@ -39,7 +39,7 @@ def test_gate_networks(model):
     """FC [D, 128], PReLU, FC [128, 128], PReLU, FC [128, 2] on summed gradients, standardised."""
     sampler = released(model)
     seen = []
-    sampler.gates.register_forward_hook(lambda module, arguments, output: seen.append(output))
+    sampler.gates.register_forward_hook(lambda module, arguments, output: seen.append(module.logits(arguments[0])))
     gradients = [torch.randn_like(p) for p in model.parameters()]
     sampler(sampler.layers, [g.flatten(1).mean(1) if g.dim() > 1 else g for g in gradients])
     for logits, gate, gradient in zip(seen[0], sampler.gates, gradients[5:18], strict=True):

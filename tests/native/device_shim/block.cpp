@@ -27,7 +27,10 @@ enum class State { kReady, kBarrier, kCollective, kDone };
 
 struct Fiber {
   ucontext_t context;
-  std::unique_ptr<char[]> stack{new char[kStackBytes]};
+  // Of blocks with even and with odd numbers, whose threads have no order.
+  std::unique_ptr<char[]> stacks[2] = {std::unique_ptr<char[]>(new char[kStackBytes]),
+                                       std::unique_ptr<char[]>(new char[kStackBytes])};
+  char* stack;
   State state;
   unsigned phase;          // number of collectives so far; two of them never share a slot
   std::uint64_t slots[2];  // what the lane brought
@@ -71,7 +74,7 @@ void to_fiber(unsigned index) {
   current = index;
   Fiber& fiber = fibers[index];
 #ifdef SHIM_ADDRESS
-  __sanitizer_start_switch_fiber(&scheduler_fake_stack, fiber.stack.get(), kStackBytes);
+  __sanitizer_start_switch_fiber(&scheduler_fake_stack, fiber.stack, kStackBytes);
 #endif
 #ifdef SHIM_THREAD
   __tsan_switch_to_fiber(fiber.tsan, __tsan_switch_to_fiber_no_sync);
@@ -144,7 +147,8 @@ void run_block(unsigned threads) {
     fiber.state = State::kReady;
     fiber.phase = 0;
     getcontext(&fiber.context);
-    fiber.context.uc_stack = {fiber.stack.get(), 0, kStackBytes};
+    fiber.stack = fiber.stacks[block->index % 2].get();
+    fiber.context.uc_stack = {fiber.stack, 0, kStackBytes};
     makecontext(&fiber.context, entry, 0);
     fiber.tsan = identity(block->index, static_cast<unsigned>(&fiber - fibers.data()));
   }

@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <vector>
 
+#include "arrays.h"
 #include "layer_dots.h"
 #include "virtual_step.h"
 
@@ -20,28 +20,7 @@ cudaError_t cudaGetLastError() { return cudaSuccess; }
 namespace {
 
 using namespace famus;
-
-struct Array {
-  std::unique_ptr<char, decltype(&std::free)> memory;
-  char* data;
-  std::size_t bytes;
-
-  explicit Array(std::size_t size, std::size_t offset = 0)
-      : memory(static_cast<char*>(std::malloc(offset + size)), &std::free), data(memory.get() + offset), bytes(size) {}
-};
-
-template <typename T>
-bool read(std::FILE* file, T& value) {
-  return std::fread(&value, sizeof(T), 1, file) == 1;
-}
-
-void read_entries(std::FILE* file, const Array& array) {
-  if (std::fread(array.data, 1, array.bytes, file) != array.bytes) std::abort();
-}
-
-void write(std::FILE* file, const Array& array) { std::fwrite(array.data, 1, array.bytes, file); }
-
-std::int64_t size_of(DType dtype) { return dtype == DType::kFloat64 ? 8 : dtype == DType::kFloat32 ? 4 : 2; }
+using namespace shim;
 
 struct Header {
   std::int64_t op, dtype, layers, count;
