@@ -37,7 +37,7 @@ from famus_ext.meta_models import (
 )
 from famus_ext.network.blocks import blocks
 from famus_ext.network.layers import Layer, layers
-from famus_ext.ops import layer_dots, virtual_step
+from famus_ext.ops import gumbel_gates, layer_dots, virtual_step
 from famus_ext.samplers import (
     AllLayers,
     Block,
@@ -83,6 +83,7 @@ __all__ = [
     "cross_entropy",
     "gradient_dots",
     "group_classes",
+    "gumbel_gates",
     "keep_freed_memory",
     "layer_dots",
     "layers",
