@@ -5,7 +5,7 @@ meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) →
 virtual_train.py    meta_train.py    actual_train.py    the paper's three phases
 head.py             the training loss as a function of the logits and θ alone
 pooling.py          what the gradient sampler reads
-passes/             the forward pass of the training batch, and the products with its Jacobian, a file an engine
+passes/             the forward pass of the training batch, and the products with its Jacobian
 pushforward.py      J t over a finished autograd graph, by the rules in rules/
 updates/            how the virtual gradient moves the weights, and the derivative of that
 adjoint.py          the check that a sweep is the transpose of the backward

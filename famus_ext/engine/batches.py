@@ -39,7 +39,7 @@ class TrainingBatch:
     micro_batches: int = 1
 
     def forward(self, x: Any) -> Tensor:
-        """Z = Φ(x; w) for the batch or a part of it."""
+        """The logits z = Φ(x; w) of the batch or of a part of it."""
         with _named("x", x, self.model):
             return self.with_leaves(lambda: call_model(self.model, x))
 
@@ -76,8 +76,9 @@ class MetaBatch:
         if self.micro_batches == 1:
             yield self._mean_loss(self.x, self.y)
             return
-        for x, start, stop in (parts := _parts("x_meta", self.x, self.micro_batches)):
-            size = parts[-1][2]
+        parts = _parts("x_meta", self.x, self.micro_batches)
+        size = parts[-1][2]
+        for x, start, stop in parts:
             yield self._mean_loss(x, slice_inputs(self.y, size, start, stop)) * ((stop - start) / size)
 
     def _mean_loss(self, x: Any, y: Any) -> Tensor:
