@@ -1,15 +1,16 @@
 """The meta step, from a batch and a meta batch to new weights, θ and η.
 
-step.py             MetaStep: one iteration, by the paper's schedule or the merged one
-meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η
-virtual_train.py    meta_train.py    actual_train.py    the paper's three phases
-head.py             the training loss as a function of the logits and θ alone
-pooling.py          what the gradient sampler reads
-passes/             the forward pass of the training batch, and the products with its Jacobian
-pushforward.py      J t over a finished autograd graph, by the rules in rules/
-updates/            how the virtual gradient moves the weights, and the derivative of that
-adjoint.py          the check that a sweep is the transpose of the backward
-double_backward.py  the paper's own computation
-task.py batches.py combinations.py default_optimizers.py    what goes in, checked
-result.py output.py                                         what comes out
+Where things are:
+    step.py             MetaStep: one iteration, by the paper's schedule or the merged one
+    meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η
+    virtual_train.py    meta_train.py    actual_train.py    the paper's three phases
+    head.py             the training loss as a function of the logits and θ alone
+    pooling.py          what the gradient sampler reads
+    passes/             the forward pass of the training batch, and the products with its Jacobian
+    pushforward.py      J t over a finished autograd graph, by the rules in rules/
+    updates/            how the virtual gradient moves the weights, and the derivative of that
+    adjoint.py          the check that a sweep is the transpose of the backward
+    double_backward.py  the paper's own computation
+    task.py batches.py combinations.py default_optimizers.py    what goes in, checked
+    result.py output.py                                         what comes out
 """

@@ -72,6 +72,7 @@ ENGINES = {
     "double backward": ({"engine": "double_backward"}, "wide residual"),
     "ghost": ({"engine": "ghost"}, "group norm"),
 }
+APPROXIMATE = {"finite difference": ({"engine": "finite_difference"}, "wide residual")}
 
 
 def batch(meta_model, inputs, n):
@@ -82,7 +83,7 @@ def batch(meta_model, inputs, n):
 def start(meta_model, sampler, engine, optimizer="sgd", schedule="paper", **options):
     """A step, its batches, and the same parts for the oracle."""
     torch.manual_seed(0)
-    settings, name = ENGINES[engine]
+    settings, name = (ENGINES | APPROXIMATE)[engine]
     build, inputs = NETWORKS[name]
     model, meta = build().double(), META_MODELS[meta_model]().double()
     gates = SAMPLERS[sampler](model).double()
@@ -151,15 +152,16 @@ def test_merged_with_every_optimizer(optimizer, sampler, clip, engine):
         check(step, each, "merged", clip)
 
 
-@pytest.mark.parametrize("meta_model", [name for name in META_MODELS if name != "L2R"])
-def test_finite_difference_is_near(meta_model):
+@pytest.mark.parametrize(
+    ("meta_model", "schedule"), sorted({(meta_model, schedule) for meta_model, _, schedule in ALLOWED})
+)
+def test_finite_difference_is_near(meta_model, schedule):
     """Approximate by name: the meta model's input is held fixed, only the logits are differenced."""
-    step, batches = start(meta_model, "last", "pushforward")
-    step.engine = "finite_difference"
+    step, batches = start(meta_model, "last", "finite difference", schedule=schedule)
     x, y, x_meta, y_meta = batches[0]
-    theta, _ = oracle.meta_gradients(
-        step.model, step.meta_model, step.sampler, (x, y), (x_meta, y_meta), lambda_g=0.7, lr=0.3
-    )
+    rule = {"optimizer": step.optimizer} if schedule == "merged" else {"lr": 0.3}
+    parts = copy.deepcopy((step.model, step.meta_model, step.sampler))
+    theta, _ = oracle.meta_gradients(*parts, (x, y), (x_meta, y_meta), lambda_g=LAMBDAS["lambda_g"], **rule)
     out = step(*batches[0])
     ours, theirs = (torch.cat([t.flatten() for t in side.values()]) for side in (out.meta_grads, theta))
     assert 0 < (ours - theirs).norm() < 1e-2 * theirs.norm()
