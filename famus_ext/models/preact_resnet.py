@@ -8,48 +8,14 @@ parameters fewer), and a linear classifier: 11,172,170 parameters for ten classe
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
 from famus_ext.models._checks import check_size
-from famus_ext.models.initialisation import he_initialise
-from famus_ext.models.preactivation import PreActivationBlock
+from famus_ext.models.preactivation import PreActivationResNet
 
 GROUPS = 4
 BLOCKS_PER_GROUP = 2
 
 
-class PreActResNet(nn.Module):
-    """PreAct ResNet-18: images [N, in_channels, H, W] of any size to logits [N, C]; see `preact_resnet18`."""
-
-    def __init__(self, num_classes: int = 10, in_channels: int = 3, width: int = 64) -> None:
-        super().__init__()
-        check_size(num_classes, "num_classes")
-        check_size(in_channels, "in_channels")
-        check_size(width, "width")
-        self.stem = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
-        blocks = []
-        channels = width
-        for group in range(GROUPS):
-            out_channels = width * 2**group
-            for position in range(BLOCKS_PER_GROUP):
-                stride = 2 if group > 0 and position == 0 else 1
-                blocks.append(PreActivationBlock(channels, out_channels, stride))
-                channels = out_channels
-        self.blocks = nn.Sequential(*blocks)
-        self.norm = nn.BatchNorm2d(channels)
-        self.relu = nn.ReLU()
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(channels, num_classes)
-        he_initialise(self)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Compute the logits [N, C] of images [N, in_channels, H, W]."""
-        features = self.relu(self.norm(self.blocks(self.stem(images))))
-        logits: Tensor = self.classifier(self.pool(features).flatten(1))
-        return logits
-
-
-def preact_resnet18(num_classes: int = 10, in_channels: int = 3, width: int = 64) -> PreActResNet:
+def preact_resnet18(num_classes: int = 10, in_channels: int = 3, width: int = 64) -> PreActivationResNet:
     """Build PreAct ResNet-18 for images [N, in_channels, 32, 32].
 
     Args:
@@ -61,4 +27,8 @@ def preact_resnet18(num_classes: int = 10, in_channels: int = 3, width: int = 64
         TypeError: for a size that is no integer.
         ValueError: for a size below 1.
     """
-    return PreActResNet(num_classes, in_channels, width)
+    check_size(num_classes, "num_classes")
+    check_size(in_channels, "in_channels")
+    check_size(width, "width")
+    groups = [width * 2**group for group in range(GROUPS)]
+    return PreActivationResNet(width, groups, BLOCKS_PER_GROUP, num_classes, in_channels)

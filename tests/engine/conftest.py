@@ -1,12 +1,3 @@
-"""Small tensors: one thread is faster than two."""
+"""What is tested here is small."""
 
-import pytest
-import torch
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+from one_thread import one_thread  # noqa: F401
