@@ -1,10 +1,10 @@
-"""Time and memory traffic of the native ops on a network's parameters, beside a copy and PyTorch's own operations.
+"""Time and memory traffic of the native ops on a network's tensors, beside a copy and PyTorch's own operations.
 
     python benchmarks/ops_gb_s.py --device cuda
 
-GB/s counts the bytes that must move (every input read once, every output written once), so a rival that moves more
-shows fewer. The share is of the GB/s that a copy reaches in the same rounds. Before anything is timed the ops are held
-against their formulas in float64.
+GB/s counts the bytes that must move (every input read once, or twice where means over it come first, every output
+written once), so a rival that moves more shows fewer. The share is of the GB/s that a copy reaches in the same rounds.
+Before anything is timed the ops are held against their formulas in float64.
 """
 
 import json
@@ -17,6 +17,7 @@ import torch
 import tyro
 from environment import describe, find_device
 from gate_draws import GateDraws
+from norm_activation import Norm
 from timing import Spread, interleaved, paired_ratio
 from torch import Tensor
 
@@ -36,6 +37,7 @@ class Options:
         dtype: Of the parameters and gradients.
         depth: Depth of the wide residual network whose parameters are used.
         width: Its width.
+        batch: Examples in the activation of its first group that is normalised.
         rounds: Timed rounds.
         calls: Calls that are timed together in a round; on a GPU they hide the launch of the first.
         threads: Threads of the CPU; all cores by default.
@@ -46,6 +48,7 @@ class Options:
     dtype: Literal["float32", "bfloat16", "float16", "float64"] = "float32"
     depth: int = 28
     width: int = 10
+    batch: int = 32
     rounds: int = 15
     calls: int = 10
     threads: int | None = None
@@ -62,12 +65,14 @@ class Contender:
     call: Callable[[], object]
 
 
-def contenders(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> tuple[Contender, ...]:
-    """The copy, and every op by its kernel and by PyTorch's multi-tensor operations."""
+def contenders(w: list[Tensor], g: list[Tensor], draws: GateDraws, norm: Norm) -> tuple[Contender, ...]:
+    """The copy, and every op by its kernel and by PyTorch's own operations."""
     flat = torch.cat([tensor.flatten() for tensor in w])
     target = torch.empty_like(flat)
     layers_w, layers_g = [[tensor] for tensor in w], [[tensor] for tensor in g]
     eta = draws.entries / flat.numel()  # read forward, its gradient written backward
+    last = norm.channels_last()
+    activations = 6 * norm.x.numel() / flat.numel()  # x and ẋ read twice, the ReLU's output once, ẏ written
     return (
         Contender("copy", "copy", 2, lambda: target.copy_(flat)),
         Contender("virtual_step", "famus", 3, lambda: ops.virtual_step(w, g, LEARNING_RATE)),
@@ -76,6 +81,10 @@ def contenders(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> tuple[Cont
         Contender("layer_dots", "dot by dot", 2, lambda: dot_by_dot(w, g)),
         Contender("gumbel_gates", "famus", 2 * eta, draws.by_op),
         Contender("gumbel_gates", "by layer", 2 * eta, draws.by_layer),
+        Contender("norm_pushforward", "famus", activations, norm.pushforward),
+        Contender("norm_pushforward", "eager", activations, norm.eager),
+        Contender("norm_pushforward", "famus, channels last", activations, last.pushforward),
+        Contender("norm_pushforward", "eager, channels last", activations, last.eager),
     )
 
 
@@ -90,7 +99,7 @@ def dot_by_dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     return torch.stack([torch.dot(first.flatten(), second.flatten()) for first, second in zip(a, b, strict=True)])
 
 
-def check(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> dict[str, float]:
+def check(w: list[Tensor], g: list[Tensor], draws: GateDraws, norm: Norm) -> dict[str, float]:
     """Relative errors of the ops against the same formula in float64.
 
     Raises:
@@ -107,6 +116,7 @@ def check(w: list[Tensor], g: list[Tensor], draws: GateDraws) -> dict[str, float
         "g_bar": _largest(g_bar, exact_bar),
         "layer_dots": ((dots.double() - dot_by_dot(exact_w, exact_g)).abs() / scale).max().item(),
         "gumbel_gates": draws.error(),
+        "norm_pushforward": _largest([norm.pushforward()], [norm.double().eager()]),
     }
     bound = 4 * torch.finfo(w[0].dtype).eps
     if not max(errors.values()) <= bound:
@@ -130,13 +140,15 @@ def main(options: Options) -> None:
     w = [torch.randn_like(parameter, requires_grad=False).to(device, dtype) for parameter in model.parameters()]
     g = [torch.randn_like(tensor) for tensor in w]
     draws = GateDraws(model, device, dtype)
-    result = {"benchmark": "ops_gb_s", **describe(device), "dtype": options.dtype, "errors": check(w, g, draws)}
+    norm = Norm.random((options.batch, 16 * options.width, 32, 32), device, dtype)
+    result = {"benchmark": "ops_gb_s", **describe(device), "dtype": options.dtype}
+    result["errors"] = check(w, g, draws, norm)
     result["parameters"] = sum(tensor.numel() for tensor in w)
-    result["rows"] = measure(w, g, draws, options)
+    result["rows"] = measure(w, g, draws, norm, options)
     print(f"{result['device']}, {result['threads']} threads, {result['parameters']} parameters in {options.dtype}")
     for row in result["rows"]:
         print(
-            f"{row['op']:13} {row['name']:11} {row['ms']['median']:9.3f} ms {row['gb_s']:8.1f} GB/s "
+            f"{row['op']:16} {row['name']:20} {row['ms']['median']:9.3f} ms {row['gb_s']:8.1f} GB/s "
             f"{100 * row['share_of_copy']['median']:5.0f} % of the copy  {row['path'] or ''}"
         )
     if options.json is not None:
@@ -144,9 +156,9 @@ def main(options: Options) -> None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def measure(w: list[Tensor], g: list[Tensor], draws: GateDraws, options: Options) -> list[dict[str, Any]]:
+def measure(w: list[Tensor], g: list[Tensor], draws: GateDraws, norm: Norm, options: Options) -> list[dict[str, Any]]:
     """Time every contender: a record a row of the result file."""
-    rivals = contenders(w, g, draws)
+    rivals = contenders(w, g, draws, norm)
     calls = {f"{rival.op} {rival.name}": _repeated(rival.call, options.calls) for rival in rivals}
     interleaved(calls, 2, w[0].device)
     times = interleaved(calls, options.rounds, w[0].device)
@@ -161,7 +173,7 @@ def measure(w: list[Tensor], g: list[Tensor], draws: GateDraws, options: Options
             {
                 "op": rival.op,
                 "name": rival.name,
-                "path": path(rival.op, w[0].device).name if rival.name == "famus" else None,
+                "path": path(rival.op, w[0].device).name if rival.name.startswith("famus") else None,
                 "ms": asdict(spread),
                 "gb_s": 1e-6 * rival.tensors_moved * tensor_bytes / spread.median,
                 "share_of_copy": share,

@@ -12,6 +12,7 @@ import torch
 import tyro
 from environment import find_device
 from gate_draws import GateDraws
+from norm_activation import Norm
 from tables import Row, Table
 from torch import Tensor
 from trial import Trial
@@ -48,11 +49,14 @@ def main(options: Options) -> int:
     w = [torch.randn_like(p).to(device) for p in wide_resnet(options.depth, options.width).parameters()]
     g = [torch.randn_like(tensor) for tensor in w]
     draws = GateDraws(wide_resnet(options.depth, options.width), device, torch.float32)
+    contiguous = Norm.random((options.batch, 16 * options.width, 32, 32), device, torch.float32)
+    norms = (contiguous, contiguous.channels_last())
     table = Table("", (), options.depth, options.width, options.batch, options.batch)
     cases: dict[str, Callable[[], Sequence[Tensor]]] = {
         "virtual_step": lambda: [tensor for part in ops.virtual_step(w, g, 0.05) for tensor in part],
         "layer_dots": lambda: [ops.layer_dots([[tensor] for tensor in w], [[tensor] for tensor in g])],
         "gumbel_gates": draws.by_op,
+        "norm_pushforward": lambda: [norm.pushforward() for norm in norms],
         "meta step, every layer": lambda: _state_after_steps(Row("", "pushforward"), table, device),
         "meta step, FaMUS": lambda: _state_after_steps(Row("", "pushforward", "sampled", 4), table, device),
     }

@@ -11,6 +11,7 @@
 
 #include "gumbel_gates.h"
 #include "layer_dots.h"
+#include "norm_pushforward.h"
 #include "virtual_step.h"
 
 #ifdef FAMUS_CUDA
@@ -75,6 +76,35 @@ GradGumbelGatesParams grad_gumbel_gates_params(int dtype, const std::vector<Grad
   return params;
 }
 
+// rows, channels, inner
+using NormShape = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+// x, x_dot, relu, out
+using NormTensors = std::tuple<Address, Address, Address, Address>;
+// mean, inverse_std, weight, weight_dot, bias_dot
+using NormChannels = std::tuple<Address, Address, Address, Address, Address>;
+
+NormPushforwardParams norm_pushforward_params(int dtype, const NormShape& shape, const NormTensors& tensors,
+                                              const NormChannels& vectors, bool batch_statistics, Address workspace) {
+  const auto [rows, channels, inner] = shape;
+  const auto [x, x_dot, relu, out] = tensors;
+  const auto [mean, inverse_std, weight, weight_dot, bias_dot] = vectors;
+  return {static_cast<DType>(dtype),
+          pointer(x),
+          pointer(x_dot),
+          pointer(relu),
+          pointer(out),
+          pointer(mean),
+          pointer(inverse_std),
+          pointer(weight),
+          pointer(weight_dot),
+          pointer(bias_dot),
+          rows,
+          channels,
+          inner,
+          batch_statistics,
+          static_cast<double*>(pointer(workspace))};
+}
+
 #ifdef FAMUS_CUDA
 void raise_on_error(const char* op, Status status) {
   if (status != 0) throw std::runtime_error(std::string(op) + ": " + cuda_error(status));
@@ -125,6 +155,17 @@ PYBIND11_MODULE(_C, module) {
     py::gil_scoped_release release;
     grad_gumbel_gates_cpu(params, threads);
   });
+  module.def("norm_pushforward_workspace", [](const NormShape& shape) {
+    const auto [rows, channels, inner] = shape;
+    return norm_pushforward_workspace(rows, channels, inner);
+  });
+  module.def("norm_pushforward_cpu",
+             [](int dtype, const NormShape& shape, const NormTensors& tensors, const NormChannels& vectors,
+                bool batch_statistics, Address workspace, int threads) {
+               const auto params = norm_pushforward_params(dtype, shape, tensors, vectors, batch_statistics, workspace);
+               py::gil_scoped_release release;
+               norm_pushforward_cpu(params, threads);
+             });
 
 #ifdef FAMUS_CUDA
   module.attr("cuda_compiler") = FAMUS_CUDA_COMPILER;
@@ -155,6 +196,12 @@ PYBIND11_MODULE(_C, module) {
                 Address h, Address ds_dd, Address workspace, Address stream) {
                const auto params = grad_gumbel_gates_params(dtype, table, hidden, cotangent, h, ds_dd, workspace);
                raise_on_error("grad_gumbel_gates", grad_gumbel_gates_cuda(params, reinterpret_cast<Stream>(stream)));
+             });
+  module.def("norm_pushforward_cuda",
+             [](int dtype, const NormShape& shape, const NormTensors& tensors, const NormChannels& vectors,
+                bool batch_statistics, Address workspace, Address stream) {
+               const auto params = norm_pushforward_params(dtype, shape, tensors, vectors, batch_statistics, workspace);
+               raise_on_error("norm_pushforward", norm_pushforward_cuda(params, reinterpret_cast<Stream>(stream)));
              });
 #else
   module.attr("cuda_compiler") = py::none();

@@ -18,6 +18,15 @@ GumbelGate: TypeAlias = tuple[int, int, int, int, int, int, int]
 GradGumbelGate: TypeAlias = tuple[int, int, int, int, int, int, int]
 """Addresses of x [D], W [H, D], a [1], V [2, H], grad_eta [H D + H + 1 + 2 H + 2] and grad_x [D] or 0; D."""
 
+NormShape: TypeAlias = tuple[int, int, int]
+"""N, C and inner, each at least 1; a tensor whose channels are innermost in memory has inner = 1."""
+
+NormTensors: TypeAlias = tuple[int, int, int, int]
+"""Addresses of x, ẋ, a ReLU's output and ẏ [N, C, inner]; 0 for ẋ or a ReLU's output that is absent."""
+
+NormChannels: TypeAlias = tuple[int, int, int, int, int]
+"""Addresses of μ, σ⁻¹, γ, t_γ and t_β [C]; 0 for γ, t_γ or t_β that is absent."""
+
 version: str
 cxx_compiler: str
 cuda_compiler: str | None
@@ -80,6 +89,27 @@ def grad_gumbel_gates_cuda(
     cotangent: int,
     h: int,
     ds_dd: int,
+    workspace: int,
+    stream: int,
+    /,
+) -> None: ...
+def norm_pushforward_workspace(shape: NormShape, /) -> int: ...
+def norm_pushforward_cpu(
+    dtype: int,
+    shape: NormShape,
+    tensors: NormTensors,
+    channels: NormChannels,
+    batch_statistics: bool,
+    workspace: int,
+    threads: int,
+    /,
+) -> None: ...
+def norm_pushforward_cuda(
+    dtype: int,
+    shape: NormShape,
+    tensors: NormTensors,
+    channels: NormChannels,
+    batch_statistics: bool,
     workspace: int,
     stream: int,
     /,

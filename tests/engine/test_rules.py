@@ -1,11 +1,12 @@
 """Every rule against torch.func.jvp, one operation at a time, in float64; the rule meant is the one that ran."""
 
 import pytest
+import tolerances
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from famus_ext import pushforward
+from famus_ext import _native, pushforward
 from famus_ext.engine import rules
 from famus_ext.engine.rules import RULES, elementwise, operation
 from famus_ext.network.graph import topological_order
@@ -46,6 +47,8 @@ HOT = {
         case(lambda x, g: F.batch_norm(x, None, None, g, None, True), (4, 3), (3,)),
         case(lambda x: F.batch_norm(x, None, None, None, None, True), (4, 3, 2, 2)),
         case(lambda x, g, b: F.batch_norm(x, torch.ones(3), torch.full((3,), 2.0), g, b), (4, 3, 2, 2), (3,), (3,)),
+        case(lambda x: F.batch_norm(x, torch.ones(3), torch.full((3,), 2.0)), (4, 3, 5)),
+        case(lambda x, g, b: F.batch_norm(x.movedim(-1, 1), None, None, g, b, True), (4, 2, 5, 3), (3,), (3,)),
     ],
     "NativeLayerNorm": [
         case(lambda x, g, b: F.layer_norm(x, (4, 5), g, b), (3, 4, 5), (4, 5), (4, 5)),
@@ -171,6 +174,36 @@ def test_rule(name, function, shapes, monkeypatch):
 def test_general_rule(name):
     function, shapes = GENERAL[name]
     compare(function, shapes)
+
+
+@pytest.mark.parametrize("implementation", ["native", "reference"])
+@pytest.mark.parametrize(("function", "shapes"), HOT["NativeBatchNorm"])
+def test_batch_norm_by_either_implementation(implementation, function, shapes):
+    if implementation == "native" and _native.missing():
+        pytest.skip(_native.missing())
+    with _native.use(implementation):
+        compare(function, shapes)
+        for alone in range(len(shapes)):
+            compare(function, shapes, moving=[alone])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_norm_in_mixed_precision(dtype, training):
+    """Half-precision activations with statistics and parameters in float32, as autocast makes them."""
+    x, gamma, beta = R(8, 3, 4, 4).to(dtype), R(3).float(), R(3).float()
+    tangents = R(8, 3, 4, 4).to(dtype), R(3).float(), R(3).float()
+    statistics = (None, None) if training else (torch.ones(3), torch.full((3,), 2.0))
+
+    def function(x, gamma, beta):
+        running = [None if s is None else s.to(gamma.dtype) for s in statistics]
+        return F.batch_norm(x, *running, gamma, beta, training)
+
+    leaves = [t.requires_grad_() for t in (x, gamma, beta)]
+    found = pushforward(function(*leaves), dict(zip(leaves, tangents, strict=True)))
+    exact = torch.func.jvp(function, tuple(t.detach().double() for t in leaves), tuple(t.double() for t in tangents))[1]
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.double(), exact, rtol=2 * tolerances.ROUNDING[dtype], atol=2e-5)
 
 
 def test_embedding_rows_and_padding():

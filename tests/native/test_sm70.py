@@ -14,6 +14,11 @@ KERNELS = {
     "virtual_step.cuh": {"virtual_step_kernel": DTYPES, "virtual_step_mean_kernel": DTYPES},
     "gumbel_gates.cuh": {"gumbel_gates_kernel": DTYPES, "grad_gumbel_gates_kernel": DTYPES},
     "layer_dots.cuh": {"layer_dots_kernel": DTYPES, "layer_dots_sum_kernel": ("float", "double")},
+    "norm_pushforward.cuh": {
+        "norm_sums_kernel": DTYPES,
+        "norm_coefficients_kernel": ("float", "double"),
+        "norm_result_kernel": DTYPES,
+    },
 }
 STACK = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
 

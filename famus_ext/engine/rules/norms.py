@@ -8,27 +8,23 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, pull, saved
+from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, saved
+from famus_ext.ops import norm_pushforward
 
 
 def batch_norm(node: Node, tangents: Tangents) -> Tangents:
-    """Batch normalisation in either mode; γ is constant over what is normalised together, so γ P / σ is symmetric."""
+    """Batch normalisation in either mode."""
     x_dot, gamma_dot, beta_dot = tangents[:3]
-    total = None if x_dot is None else pull(node, x_dot)[0]
-    if gamma_dot is None and beta_dot is None:
-        return (total,)
-    x = saved(node, "input")
-    channels = (1, -1, *[1] * (x.dim() - 2))
-    shift = None if beta_dot is None else beta_dot.view(channels)
-    if gamma_dot is None:
-        moved = shift.expand_as(x)  # type: ignore[union-attr]
-    else:
-        mean, inverse_std = _batch_statistics(node)
-        scale = (inverse_std * gamma_dot).view(channels)
-        offset = -mean.view(channels) * scale
-        # x̂ t_γ + t_β in one pass over x, as the forward pass computes y.
-        moved = torch.addcmul(offset if shift is None else offset + shift, x, scale)
-    return (add_tangents(total, moved.to(x.dtype)),)
+    tangent = norm_pushforward(
+        saved(node, "input"),
+        *_batch_statistics(node),
+        saved(node, "weight"),
+        batch_statistics=saved(node, "training"),
+        x_dot=x_dot,
+        weight_dot=gamma_dot,
+        bias_dot=beta_dot,
+    )
+    return (tangent,)
 
 
 def _batch_statistics(node: Node) -> tuple[Tensor, Tensor]:
