@@ -95,6 +95,12 @@ def tensors(dtype, layout="contiguous", seed=0, shapes=SHAPES, device="cpu"):
     ]
 
 
+def many(dtype, seed=0):
+    """Tensors with entries, and more of them than one launch takes."""
+    shapes = [shape for shape in SHAPES if 0 not in shape] + [(1 + t % 3, 3000) for t in range(3)] + [(2, 5)] * 130
+    return tensors(dtype, seed=seed, shapes=shapes)
+
+
 def mixed(seed, device="cpu"):
     """Tensors of all dtypes, in an order that alternates between them."""
     by_dtype = [tensors(dtype, seed=seed, device=device) for dtype in DTYPES]

@@ -6,7 +6,7 @@ import gate_cases
 import op_cases
 import pytest
 import torch
-from native.test_device_code import CODES, CSRC, SANITIZERS, SHIM, compile_for_cpu, data, run, split
+from native.device_code import CODES, data, driver_of, run, split
 
 from famus_ext.ops._layout import ACCUMULATE
 
@@ -19,11 +19,7 @@ TOLERANCE = {
 }
 
 
-@pytest.fixture(scope="module", params=SANITIZERS)
-def driver(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(request.param)
-    sources = [CSRC / "gumbel_gates_cuda.cu", SHIM / "gumbel_gates_driver.cpp"]
-    return compile_for_cpu(folder, SANITIZERS[request.param], *sources)
+driver = driver_of("gumbel_gates")
 
 
 def case(gates, noise, cotangent, hidden, wants_x):

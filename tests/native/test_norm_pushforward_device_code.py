@@ -6,17 +6,13 @@ import norm_cases
 import op_cases
 import pytest
 import torch
-from native.test_device_code import CODES, CSRC, SANITIZERS, SHIM, compile_for_cpu, data, run, split
+from native.device_code import CODES, data, driver_of, run, split
 
 # Those with entries, and few enough channels for the number of blocks to stay small.
 SHAPES = [shape for shape in norm_cases.SHAPES if 0 not in shape and (shape[1] < 16 or len(shape) == 2)]
 
 
-@pytest.fixture(scope="module", params=SANITIZERS)
-def driver(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(request.param)
-    sources = [CSRC / "norm_pushforward_cuda.cu", SHIM / "norm_pushforward_driver.cpp"]
-    return compile_for_cpu(folder, SANITIZERS[request.param], *sources)
+driver = driver_of("norm_pushforward")
 
 
 def case(arguments, batch_statistics, offset):

@@ -11,10 +11,10 @@ CSRC = Path(__file__).resolve().parents[2] / "csrc"
 DTYPES = ("__half", "__nv_bfloat16", "float", "double")
 # Header: the kernels in it and the types they are made for.
 KERNELS = {
-    "virtual_step.cuh": {"virtual_step_kernel": DTYPES, "virtual_step_mean_kernel": DTYPES},
-    "gumbel_gates.cuh": {"gumbel_gates_kernel": DTYPES, "grad_gumbel_gates_kernel": DTYPES},
-    "layer_dots.cuh": {"layer_dots_kernel": DTYPES, "layer_dots_sum_kernel": ("float", "double")},
-    "norm_pushforward.cuh": {
+    "virtual_step/virtual_step.cuh": {"virtual_step_kernel": DTYPES, "virtual_step_mean_kernel": DTYPES},
+    "gumbel_gates/gumbel_gates.cuh": {"gumbel_gates_kernel": DTYPES, "grad_gumbel_gates_kernel": DTYPES},
+    "layer_dots/layer_dots.cuh": {"layer_dots_kernel": DTYPES, "layer_dots_sum_kernel": ("float", "double")},
+    "norm_pushforward/norm_pushforward.cuh": {
         "norm_sums_kernel": DTYPES,
         "norm_coefficients_kernel": ("float", "double"),
         "norm_result_kernel": DTYPES,
@@ -51,8 +51,9 @@ def compile_for_sm70(nvrtc, source, expressions):
 
 
 def test_table_names_every_kernel():
-    found = {path.name: set(re.findall(r"(\w+)\(const \w+ \w+[,)]", path.read_text())) for path in CSRC.glob("*.cuh")}
-    declared = {path.name: path.read_text().count("__global__") for path in CSRC.glob("*.cuh")}
+    sources = {path.relative_to(CSRC).as_posix(): path.read_text() for path in CSRC.glob("*/*.cuh")}
+    found = {header: set(re.findall(r"(\w+)\(const \w+ \w+[,)]", source)) for header, source in sources.items()}
+    declared = {header: source.count("__global__") for header, source in sources.items()}
     for header, count in declared.items():
         kernels = KERNELS.get(header, {})
         assert len(kernels) == count, header

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "launch.h"
+#include "core/launch.h"
 
 enum Bug { kNone, kMissingBarrier, kRaceBetweenBlocks, kSharedTooSmall, kPastTheEnd, kDivergentBarrier, kEarlyReturn };
 
