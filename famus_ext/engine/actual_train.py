@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.errors import require_finite
 
 
@@ -26,9 +27,11 @@ def actual_train(
     Raises:
         NonFiniteError: The gradient is NaN or infinite; the parameters are as they were, without gradients.
     """
-    head = TrainingHead(meta_model, training.logits, targets)
+    with phase(Phase.HEAD):
+        head = TrainingHead(meta_model, training.logits, targets)
     optimizer.zero_grad(set_to_none=True)
-    training.backward(head.cotangent.detach())
+    with phase(Phase.ACTUAL_BACKWARD):
+        training.backward(head.cotangent.detach())
     try:
         require_finite(
             {f"the gradient of {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
@@ -38,5 +41,6 @@ def actual_train(
         raise
     if clip_norm is not None:
         clip_grad_norm_(model.parameters(), clip_norm)
-    optimizer.step()
+    with phase(Phase.OPTIMIZER):
+        optimizer.step()
     return head

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.inputs import batch_size, cuts, slice_inputs
 
@@ -85,9 +86,10 @@ class MetaBatch:
         """The mean loss of some of the examples, 0-d."""
         # DistributedDataParallel would take this pass for the one whose gradients it is to average.
         alone = self.model.no_sync() if isinstance(self.model, DistributedDataParallel) else nullcontext()
-        with alone, _named("x_meta", x, self.model):
-            logits = call_model(self.model, x)
-        losses = self.loss(logits, y)
+        with phase(Phase.META_FORWARD):
+            with alone, _named("x_meta", x, self.model):
+                logits = call_model(self.model, x)
+            losses = self.loss(logits, y)
         if not isinstance(losses, Tensor):
             raise TypeError(f"meta_loss: expected a function that returns a tensor, got {type(losses).__name__}")
         if logits.requires_grad and not losses.requires_grad:

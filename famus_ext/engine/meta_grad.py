@@ -19,6 +19,7 @@ from famus_ext.engine.passes.differenced import DifferencedPass
 from famus_ext.engine.passes.ghost import GhostPass
 from famus_ext.engine.passes.micro_batched import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.task import MetaTask, meta_task
 from famus_ext.engine.virtual_train import virtual_train
@@ -117,27 +118,37 @@ def _along(
     """The engine that carries the direction t to the logits by a training pass of this kind."""
 
     def engine(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
-        training = make_pass(task.training)
+        with phase(Phase.VIRTUAL_FORWARD):
+            training = make_pass(task.training)
         buffers = BufferState(task.model)
         task = task.begin_batch(training.logits)
-        head = TrainingHead(task.meta_model, training.logits, task.training.y)
-        training.begin(head)
+        with phase(Phase.HEAD):
+            head = TrainingHead(task.meta_model, training.logits, task.training.y)
+        with phase(Phase.VIRTUAL_BACKWARD):
+            training.begin(head)
         virtual = virtual_train(task, training, head)
-        with torch.enable_grad():
+        with phase(Phase.GATES), torch.enable_grad():
             gates = task.sampler(task.layers, virtual.gate_inputs)
-        active = [gate > 0 for gate in gates.tolist()]
+            active = [gate > 0 for gate in gates.tolist()]
         meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
         # ŵ is as large as the network, and the sweep needs room.
         virtual.step.weights.clear()
-        tangents, gate_grads = direction(task, virtual, meta, active)
-        logits_dot = training.pushforward(tangents)
+        with phase(Phase.DIRECTION):
+            tangents, gate_grads = direction(task, virtual, meta, active)
+        with phase(Phase.PUSHFORWARD):
+            logits_dot = training.pushforward(tangents)
         if buffers.written:
             # A checkpointed block has run again, in every pass over its graph.
             buffers.restore()
+        with phase(Phase.HEAD):
+            sample_dots = head.sample_dots(logits_dot)
+            grads = head.meta_gradient(task.theta, logits_dot)
+        with phase(Phase.GATES):
+            sampler_grads = _sampler_gradients(task.sampler, gates, gate_grads)
         result = MetaGradient(
-            sample_dots=head.sample_dots(logits_dot),
-            grads=head.meta_gradient(task.theta, logits_dot),
-            sampler_grads=_sampler_gradients(task.sampler, gates, gate_grads),
+            sample_dots=sample_dots,
+            grads=grads,
+            sampler_grads=sampler_grads,
             layers=task.layers,
             gates=gates.detach(),
             gate_grads=gate_grads if gates.requires_grad else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.pooling import pool_gradients
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import VirtualTrain
@@ -58,7 +59,7 @@ def meta_pass(task: MetaTask, weights: dict[str, Tensor], wanted: Sequence[int])
             losses.append(loss.detach())
             if loss.requires_grad:
                 # The casts of autocast are in the graph; a backward under it would add others.
-                with torch.autocast(loss.device.type, enabled=False):
+                with phase(Phase.META_BACKWARD), torch.autocast(loss.device.type, enabled=False):
                     found.append(torch.autograd.grad(loss, list(leaves.values()), allow_unused=True))
         return losses, found
 

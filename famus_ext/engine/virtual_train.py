@@ -10,6 +10,7 @@ from torch import Tensor
 
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.protocol import Gradients, TrainingPass
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.pooling import pool_gradients, pool_layers
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.updates.protocol import VirtualStep
@@ -36,14 +37,17 @@ def virtual_train(task: MetaTask, training: TrainingPass, head: TrainingHead) ->
     """Take the virtual step."""
     gradients: Gradients = dict.fromkeys(task.parameters)
     if not task.starts_at_zero:
-        gradients = training.gradients(head.cotangent.detach())
+        with phase(Phase.VIRTUAL_BACKWARD):
+            gradients = training.gradients(head.cotangent.detach())
         check_strided(gradients)
     there = [g for g in gradients.values() if g is not None]
     norm = torch.stack([norm.float() for norm in torch._foreach_norm(there)]).norm() if there else None
-    step = task.update(task.parameters, gradients, task.kept)
+    with phase(Phase.VIRTUAL_STEP):
+        step = task.update(task.parameters, gradients, task.kept)
     read = step.pooled
     if task.starts_at_zero and task.sampler.reads_gradients:
-        read = pool_gradients(training.gradients(gate_cotangent(task, training.logits)), task.parameters)
+        with phase(Phase.VIRTUAL_BACKWARD):
+            read = pool_gradients(training.gradients(gate_cotangent(task, training.logits)), task.parameters)
     return VirtualTrain(step, {name: gradients[name] for name in task.kept}, norm, pool_layers(task.layers, read))
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
+from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.pooling import pool_gradients
 from famus_ext.engine.updates.clipping import Clipping
 from famus_ext.engine.updates.jacobians import step_factors
@@ -53,5 +54,6 @@ class OptimizerStep:
             clipping = Clipping.of(norm, self.clip_norm)
         # Before the step, which changes the optimizer's moments.
         factors = step_factors(self.optimizer, {name: parameters[name] for name in kept})
-        self.optimizer.step()
+        with phase(Phase.OPTIMIZER):
+            self.optimizer.step()
         return VirtualStep({name: p.detach() for name, p in parameters.items()}, pooled, factors, clipping)
