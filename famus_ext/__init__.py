@@ -20,7 +20,7 @@ from famus_ext.engine.output import StepOutput
 from famus_ext.engine.pushforward import pushforward
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.step import MetaStep
-from famus_ext.errors import NonFiniteError, PushforwardError
+from famus_ext.errors import CollapseWarning, NonFiniteError, PushforwardError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.losses import ClassBalancedLoss, DeferredReweighting, FocalLoss, LDAMLoss, cross_entropy
 from famus_ext.meta_models import (
@@ -55,6 +55,7 @@ __all__ = [
     "BatchMetaModel",
     "Block",
     "ClassBalancedLoss",
+    "CollapseWarning",
     "DeferredReweighting",
     "ExampleWeighting",
     "FocalLoss",

@@ -68,10 +68,20 @@ def check_alike(value: Tensor, name: str, partner: Tensor, other: str, *index: i
 
 def check_positive_integer(value: object, name: str) -> int:
     """`value`; raise unless it is an integer of at least 1."""
+    return _integer_of_at_least(1, value, name)
+
+
+def check_not_negative_integer(value: object, name: str) -> int:
+    """`value`; raise unless it is an integer of at least 0."""
+    return _integer_of_at_least(0, value, name)
+
+
+def _integer_of_at_least(least: int, value: object, name: str) -> int:
+    """`value`; raise unless it is an integer that large."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name}: expected at least 1, got {value}")
+    if value < least:
+        raise ValueError(f"{name}: expected at least {least}, got {value}")
     return value
 
 

@@ -17,6 +17,10 @@ class NonFiniteError(ArithmeticError):
     """A loss or a gradient is NaN or infinite; it has not reached the network's parameters."""
 
 
+class CollapseWarning(UserWarning):
+    """Meta-learning learns nothing any more: no weight, layer or gradient is left; the message says why it may be."""
+
+
 def require_finite(values: Mapping[str, Tensor]) -> None:
     """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all."""
     values = {name: value for name, value in values.items() if value.numel()}

@@ -5,6 +5,7 @@ Where things are:
     meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η
     virtual_train.py    meta_train.py    actual_train.py    the paper's three phases
     head.py             the training loss as a function of the logits and θ alone
+    meta_update.py      the step of θ and η
     pooling.py          what the gradient sampler reads
     passes/             the forward pass of the training batch, and the products with its Jacobian
     pushforward.py      J t over a finished autograd graph, by the rules in rules/
@@ -13,4 +14,5 @@ Where things are:
     double_backward.py  the paper's own computation
     task.py batches.py combinations.py default_optimizers.py    what goes in, checked
     result.py output.py                                         what comes out
+    skips.py collapse.py out_of_memory.py                       what goes wrong on the way, and what is said of it
 """

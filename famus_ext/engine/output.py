@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,8 @@ class StepOutput:
         logits: z [N, ...].
         sample_dots: c [N], see `MetaGradient`; None without a meta step.
         meta_grads: ∂L/∂θ by name; empty without a meta step.
+        skipped: What was not finite, in an iteration that was skipped for it; then the loss is NaN, the logits are
+            empty and everything else is as without a meta step. None in an iteration that was taken.
     """
 
     loss: Tensor
@@ -32,6 +35,7 @@ class StepOutput:
     logits: Tensor
     sample_dots: Tensor | None
     meta_grads: dict[str, Tensor]
+    skipped: str | None = None
 
 
 def output_of_meta_step(result: MetaGradient, head: TrainingHead | None) -> StepOutput:
@@ -57,6 +61,20 @@ def output_of_plain_step(head: TrainingHead, num_layers: int) -> StepOutput:
         logits=head.logits.detach(),
         sample_dots=None,
         meta_grads={},
+    )
+
+
+def output_of_skipped_step(reason: str, num_layers: int, device: torch.device) -> StepOutput:
+    """The output of an iteration that was left out."""
+    return StepOutput(
+        loss=torch.tensor(math.nan, device=device),
+        meta_loss=None,
+        weights=None,
+        gates=torch.zeros(num_layers),
+        logits=torch.empty(0, device=device),
+        sample_dots=None,
+        meta_grads={},
+        skipped=reason,
     )
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
-from famus_ext._checks import check_finite, check_positive_integer
+from famus_ext._checks import check_finite, check_not_negative_integer, check_positive_integer
 from famus_ext.engine.actual_train import actual_train
 from famus_ext.engine.batches import MetaLoss
+from famus_ext.engine.collapse import CollapseWatch
 from famus_ext.engine.combinations import Schedule, check_combination, check_step_hooks
 from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_grad import ENGINES, Engine, compute
-from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step
+from famus_ext.engine.meta_update import meta_update
+from famus_ext.engine.out_of_memory import naming_what_to_turn_down
+from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step, output_of_skipped_step
 from famus_ext.engine.passes.micro_batched import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.skips import Skips
 from famus_ext.engine.task import check_network, meta_task, training_batch
 from famus_ext.engine.updates.optimizer_step import OptimizerStep
+from famus_ext.errors import NonFiniteError
 from famus_ext.losses import cross_entropy
-from famus_ext.meta_models.protocol import BatchMetaModel, ProjectedMetaModel
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
@@ -59,6 +63,10 @@ class MetaStep:
         lambda_r: λ1, see `sampled_meta_grad`.
         lambda_g: λ2, see `sampled_meta_grad`.
         meta_loss: Loss of the meta examples.
+        max_skips: How many steps in a row may be skipped because a loss or a gradient is not finite, before that is an
+            error; 0 is an error at once. `StepOutput.skipped` says what was seen, `skips.total` counts.
+        collapse_window: In how many meta steps in a row all weights, gates or meta gradients must be zero for a
+            `CollapseWarning`; None does not look.
 
     Raises:
         TypeError, ValueError: An argument does not fit, or two do not go together; the message says which and why.
@@ -81,6 +89,8 @@ class MetaStep:
         lambda_r: float | None = None,
         lambda_g: float | None = None,
         meta_loss: MetaLoss = cross_entropy,
+        max_skips: int = 0,
+        collapse_window: int | None = 100,
     ) -> None:
         if not isinstance(meta_model, nn.Module):
             raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
@@ -102,6 +112,8 @@ class MetaStep:
         self.meta_loss = meta_loss
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
         self.iteration = 0
+        self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
+        self.collapse_watch = _watch(collapse_window)
         check_optimizer("optimizer", optimizer, "model", model)
         check_combination(meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches)
         self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
@@ -120,17 +132,27 @@ class MetaStep:
             What the step saw.
 
         Raises:
-            NonFiniteError: A loss or a gradient is NaN or infinite; it has not reached the network's parameters. In the
-                merged schedule they may have taken the optimizer's step, with a gradient that was finite.
+            NonFiniteError: A loss or a gradient is NaN or infinite, once more than `max_skips` allows; it has not
+                reached the network's parameters. A gradient before it that was finite may have been taken: the
+                network's in the merged schedule, θ's and η's in the paper's.
             PushforwardError: The engine cannot pass a node of the graph; in the paper's schedule nothing is changed.
+            torch.OutOfMemoryError: Memory has run out; the message says what to turn down.
         """
-        if not self.meta_step_is_next:
-            output = self._plain(x, y)
-        elif self.schedule == "merged":
-            output = self._merged(x, y, x_meta, y_meta)
+        try:
+            with naming_what_to_turn_down(
+                engine=self.engine,
+                micro_batches=self.micro_batches,
+                every_layer=isinstance(self.sampler, AllLayers),
+            ):
+                output = self._take(x, y, x_meta, y_meta)
+        except NonFiniteError as error:
+            self.skips.add(error)
+            output = output_of_skipped_step(str(error), len(self.layers), next(self.model.parameters()).device)
         else:
-            output = self._paper(x, y, x_meta, y_meta)
+            self.skips.end_row()
         self.iteration += 1
+        if self.collapse_watch is not None:
+            self.collapse_watch.add(output)
         return output
 
     @property
@@ -139,7 +161,7 @@ class MetaStep:
         return self.iteration % self.every == 0
 
     def state_dict(self) -> dict[str, Any]:
-        """θ, η, their optimizers and the iteration; the network and its optimizer are the caller's."""
+        """θ, η, their optimizers and the counts; the network and its optimizer are the caller's."""
         return {**{name: part.state_dict() for name, part in self._parts().items()}, "iteration": self.iteration}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -154,6 +176,12 @@ class MetaStep:
         for name, part in parts.items():
             part.load_state_dict(state[name])
         self.iteration = state["iteration"]
+
+    def _take(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
+        """The step that is next."""
+        if not self.meta_step_is_next:
+            return self._plain(x, y)
+        return (self._merged if self.schedule == "merged" else self._paper)(x, y, x_meta, y_meta)
 
     def _paper(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """Virtual-Train and Meta-Train, then Actual-Train with θ'."""
@@ -199,14 +227,7 @@ class MetaStep:
 
     def _update_meta_model(self, result: MetaGradient) -> None:
         """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
-        if isinstance(self.meta_model, BatchMetaModel):
-            self.meta_model.meta_update(result.grads)
-        elif self.meta_optimizer is not None:
-            _step(self.meta_optimizer, self.meta_model, result.grads)
-            if isinstance(self.meta_model, ProjectedMetaModel):
-                self.meta_model.project()
-        if self.sampler_optimizer is not None:
-            _step(self.sampler_optimizer, self.sampler, result.sampler_grads)
+        meta_update(result, self.meta_model, self.meta_optimizer, self.sampler, self.sampler_optimizer)
 
     def _learning_rates(self) -> dict[str, float]:
         """α by parameter name; a parameter that the optimizer does not hold does not move."""
@@ -230,6 +251,7 @@ class MetaStep:
             "sampler": self.sampler,
             "meta_optimizer": self.meta_optimizer,
             "sampler_optimizer": self.sampler_optimizer,
+            "skips": self.skips,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
@@ -241,10 +263,6 @@ def _positive_or_none(clip_norm: float | None) -> float | None:
     return clip_norm
 
 
-def _step(optimizer: Optimizer, module: nn.Module, grads: dict[str, Tensor]) -> None:
-    """One step of a module's optimizer with the gradients given."""
-    parameters = dict(module.named_parameters())
-    for name, grad in grads.items():
-        parameters[name].grad = grad
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+def _watch(window: int | None) -> CollapseWatch | None:
+    """What looks out for a collapse, if anything is to."""
+    return None if window is None else CollapseWatch(check_positive_integer(window, "collapse_window"))

@@ -1,0 +1,115 @@
+"""Steps that are not finite are left out and counted; too many in a row are an error."""
+
+import copy
+
+import pytest
+import torch
+from networks import CLASSES, NETWORKS
+
+import famus_ext as famus
+
+SCHEDULES = {"paper": {}, "merged": {"schedule": "merged"}, "without a meta step": {"every": 5}}
+
+
+def build(**options):
+    torch.manual_seed(0)
+    network, inputs = NETWORKS["wide residual"]
+    model, meta_model = network().double(), famus.MWNet(8).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    sampler = famus.GumbelSampler(model, 2).double()
+    step = famus.MetaStep(model, optimizer, meta_model, sampler, **options)
+    return step, lambda: (inputs(8), torch.randint(0, CLASSES, (8,)), inputs(7), torch.randint(0, CLASSES, (7,)))
+
+
+def damaged(batch, argument="x"):
+    changed = [tensor.clone() for tensor in batch]
+    changed[{"x": 0, "x_meta": 2}[argument]][0, 0, 0, 0] = torch.nan
+    return changed
+
+
+def state(step):
+    parts = (step.model, step.optimizer, step.meta_model, step.sampler, step.meta_optimizer, step.sampler_optimizer)
+    return copy.deepcopy([part.state_dict() for part in parts])
+
+
+@pytest.mark.parametrize("options", SCHEDULES.values(), ids=SCHEDULES)
+def test_a_skipped_step_leaves_everything_as_it_was(options):
+    step, batch = build(max_skips=2, **options)
+    step(*batch())
+    before = state(step)
+    out = step(*damaged(batch()))
+    torch.testing.assert_close(state(step), before, rtol=0, atol=0)
+    assert "is not finite" in out.skipped
+    assert step.iteration == 2
+    assert step.skips.total == 1
+
+
+def test_its_output_claims_nothing():
+    step, batch = build(max_skips=1)
+    out = step(*damaged(batch()))
+    assert out.loss.isnan()
+    assert out.loss.dim() == 0
+    assert out.logits.shape == (0,)
+    assert (out.meta_loss, out.weights, out.sample_dots, out.meta_grads) == (None, None, None, {})
+    assert out.gates.tolist() == [0.0] * len(step.layers)
+    assert step(*batch()).skipped is None
+
+
+def test_training_goes_on_as_if_the_batch_had_not_been_there():
+    step, batch = build(max_skips=1)
+    other, _ = build(max_skips=1)
+    torch.manual_seed(1)
+    good = [batch() for _ in range(2)]
+    for current, batches in ((step, [good[0], damaged(good[1], "x_meta"), good[1]]), (other, good)):
+        for one in batches:
+            torch.manual_seed(2)  # the draws of a skipped step's gates are not put back
+            current(*one)
+    torch.testing.assert_close(state(step), state(other), rtol=0, atol=0)
+
+
+def test_a_meta_loss_that_is_not_finite_leaves_theta_and_eta_in_the_merged_schedule():
+    step, batch = build(max_skips=1, schedule="merged")
+    before = copy.deepcopy([part.state_dict() for part in (step.meta_model, step.sampler)])
+    out = step(*damaged(batch(), "x_meta"))
+    assert "the meta loss" in out.skipped
+    torch.testing.assert_close([part.state_dict() for part in (step.meta_model, step.sampler)], before)
+    assert all(p.isfinite().all() for p in step.model.parameters())
+
+
+def test_too_many_in_a_row_are_an_error_that_says_what_was_seen():
+    step, batch = build(max_skips=2)
+    bad = damaged(batch())
+    step(*bad)
+    step(*bad)
+    with pytest.raises(famus.NonFiniteError, match=r"^after 2 skipped steps in a row: the training loss is not finite"):
+        step(*bad)
+    assert step.skips.total == 2
+
+
+def test_a_step_that_is_taken_ends_the_row():
+    step, batch = build(max_skips=1)
+    for _ in range(3):
+        assert step(*damaged(batch())).skipped
+        assert step(*batch()).skipped is None
+    assert (step.skips.total, step.skips.in_a_row) == (3, 0)
+
+
+def test_nothing_is_skipped_unless_asked_for():
+    step, batch = build()
+    with pytest.raises(famus.NonFiniteError, match=r"^the training loss is not finite"):
+        step(*damaged(batch()))
+    assert (step.iteration, step.skips.total) == (0, 0)
+
+
+def test_both_counts_are_part_of_the_state():
+    step, batch = build(max_skips=2)
+    step(*damaged(batch()))
+    other, _ = build(max_skips=2)
+    other.load_state_dict(step.state_dict())
+    assert (other.skips.total, other.skips.in_a_row) == (1, 1)
+
+
+@pytest.mark.parametrize(("value", "error"), [(-1, ValueError), (1.0, TypeError), (True, TypeError), (None, TypeError)])
+def test_max_skips_is_a_count(value, error):
+    with pytest.raises(error, match="max_skips: expected"):
+        build(max_skips=value)
