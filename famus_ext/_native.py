@@ -1,18 +1,21 @@
 """Which implementation of an op runs, the native kernel or its definition in PyTorch, and why.
 
 A kernel of op ``x`` for the device type ``d`` is the function ``_C.x_d``. It runs wherever it can; `use` says
-otherwise, and `path` tells what runs for an op on a device. Asking for a kernel that is missing raises with the command
-that builds it.
+otherwise, for every op or for some, and `path` tells what runs for an op on a device. Asking for a kernel that is
+missing raises with the command that builds it.
 """
 
 from __future__ import annotations
 
 import functools
 import pathlib
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Literal, NamedTuple
 
 import torch  # before _C, which then shares torch's OpenMP runtime
+
+from famus_ext._checks import check_sequence
 
 try:
     import famus_ext._C as C
@@ -21,6 +24,7 @@ except ImportError as error:
     _import_error = error
 
 __all__ = [
+    "OPS",
     "C",
     "Mode",
     "Path",
@@ -34,10 +38,11 @@ __all__ = [
 ]
 
 Mode = Literal["auto", "native", "reference"]
+OPS = ("gumbel_gates", "layer_dots", "norm_pushforward", "virtual_step")
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _BUILD = "pip install --no-build-isolation -e ."
-_mode: Mode = "auto"
+_modes: dict[str, Mode] = dict.fromkeys(OPS, "auto")
 
 
 class Path(NamedTuple):
@@ -106,13 +111,13 @@ def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
 
 
 def path(op: str, device: torch.device) -> Path:
-    """What a call of `op` does for tensors on `device` under the current mode, and why."""
-    if _mode == "reference":
+    """What a call of `op` does for tensors on `device` under its current mode, and why."""
+    if _modes[op] == "reference":
         return Path("reference", 'asked for with use("reference")')
     reason = obstacle(op, device)
     if reason is None:
         return Path("native", f"{op}_{device.type} of famus_ext._C")
-    return Path("error" if _mode == "native" else "reference", reason)
+    return Path("error" if _modes[op] == "native" else "reference", reason)
 
 
 def runs_native(op: str, device: torch.device) -> bool:
@@ -128,26 +133,34 @@ def runs_native(op: str, device: torch.device) -> bool:
 
 
 class use:
-    """Choose what runs for every op of this process: at once, and until the end of the block if used in ``with``.
+    """Choose what runs for ops in this process: at once, and until the end of the block if used in ``with``.
 
     Args:
         mode: "auto" (the kernel where it can run, else the definition), "native" (the kernel, or an error) or
             "reference" (the definition in PyTorch).
+        ops: names from `famus_ext.ops`; every op by default. The others keep their mode.
 
     Raises:
-        ValueError: another mode.
+        TypeError: ops that are not a list or tuple.
+        ValueError: another mode; a name that no op has.
         RuntimeError: "native" in an installation without the native module; says what builds it.
     """
 
-    def __init__(self, mode: Mode) -> None:
-        global _mode
+    def __init__(self, mode: Mode, ops: Sequence[str] = OPS) -> None:
+        global _modes
         if mode not in ("auto", "native", "reference"):
             raise ValueError(f'mode: expected "auto", "native" or "reference", got {mode!r}')
+        if isinstance(ops, str):
+            raise TypeError(f"ops: expected a list or tuple, got the string {ops!r}")
+        check_sequence(ops, "ops")
+        for op in ops:
+            if op not in OPS:
+                raise ValueError(f"ops: expected names of {', '.join(OPS)}, got {op!r}")
         reason = missing()
         if mode == "native" and reason is not None:
             raise RuntimeError(reason)
-        self._previous = _mode
-        _mode = mode
+        self._previous = _modes
+        _modes = _modes | dict.fromkeys(ops, mode)
 
     def __enter__(self) -> None:
         """Keep the mode until the block ends."""
@@ -155,6 +168,6 @@ class use:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Return to the mode before."""
-        global _mode
-        _mode = self._previous
+        """Return to the modes before."""
+        global _modes
+        _modes = self._previous

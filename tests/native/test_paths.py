@@ -50,6 +50,41 @@ def test_use_refuses_other_modes():
         _native.use("fast")
 
 
+def test_every_op_can_be_switched():
+    assert sorted(_native.OPS) == sorted(famus_ext.ops.__all__)
+
+
+@needs_native
+def test_use_of_some_ops_leaves_the_others():
+    def running():
+        return {op for op in _native.OPS if _native.runs_native(op, CPU)}
+
+    with _native.use("reference", ops=("layer_dots", "virtual_step")):
+        assert running() == set(_native.OPS) - {"layer_dots", "virtual_step"}
+        with _native.use("native", ops=["layer_dots"]):
+            assert running() == set(_native.OPS) - {"virtual_step"}
+            with _native.use("reference"):
+                assert running() == set()
+        assert running() == set(_native.OPS) - {"layer_dots", "virtual_step"}
+        with _native.use("reference", ops=()):
+            assert "gumbel_gates" in running()
+    assert running() == set(_native.OPS)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "ops"),
+    [
+        (TypeError, "ops: expected a list or tuple, got the string 'layer_dots'", "layer_dots"),
+        (TypeError, "ops: expected a list or tuple, got set", {"layer_dots"}),
+        (ValueError, "ops: expected names of gumbel_gates, .*, got 'axpy'", ("layer_dots", "axpy")),
+    ],
+)
+def test_use_refuses_other_ops(error, message, ops):
+    with pytest.raises(error, match=message):
+        _native.use("reference", ops=ops)
+    assert _native.path("layer_dots", CPU).name == ("reference" if _native.missing() else "native")
+
+
 @needs_native
 def test_native_is_refused_where_there_is_no_kernel():
     with _native.use("native"), pytest.raises(RuntimeError, match="there is no kernel for xpu devices"):
