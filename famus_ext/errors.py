@@ -17,6 +17,10 @@ class NonFiniteError(ArithmeticError):
     """A loss or a gradient is NaN or infinite; it has not reached the network's parameters."""
 
 
+class ProcessError(RuntimeError):
+    """A step of several processes cannot go on, because of another one: it has failed, or has ended."""
+
+
 class CollapseWarning(UserWarning):
     """Meta-learning learns nothing any more: no weight, layer or gradient is left; the message says why it may be."""
 
@@ -28,7 +32,7 @@ def require_finite(values: Mapping[str, Tensor]) -> None:
         return
     # The 2-norm is an order of magnitude faster than the largest entry, but it can overflow where no entry is infinite.
     norms = torch._foreach_norm(list(values.values()))
-    if bool(torch.stack([norm.isfinite() for norm in norms]).all()):
+    if bool(torch.stack(norms).isfinite().all()):
         return
     for name, value in values.items():
         largest = float(value.abs().max())

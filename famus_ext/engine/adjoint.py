@@ -36,7 +36,7 @@ def check_adjoint(cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, 
     if virtual.norm is None or not moved or half or torch.is_autocast_enabled(logits_dot.device.type):
         return
     gradients, directions = [g for g, _ in moved], [t for _, t in moved]
-    length = torch.stack([norm.float() for norm in torch._foreach_norm(directions)]).norm()
+    length = torch.stack(torch._foreach_norm(directions)).float().norm()
     numbers = [(cotangent * logits_dot).sum(), layer_dots([gradients], [directions])[0], virtual.norm * length]
     left, right, size = torch.stack([number.double() for number in numbers]).tolist()
     relative, absolute = TOLERANCE[logits_dot.dtype]

@@ -41,7 +41,7 @@ def virtual_train(task: MetaTask, training: TrainingPass, head: TrainingHead) ->
             gradients = training.gradients(head.cotangent.detach())
         check_strided(gradients)
     there = [g for g in gradients.values() if g is not None]
-    norm = torch.stack([norm.float() for norm in torch._foreach_norm(there)]).norm() if there else None
+    norm = torch.stack(torch._foreach_norm(there)).float().norm() if there else None
     with phase(Phase.VIRTUAL_STEP):
         step = task.update(task.parameters, gradients, task.kept)
     read = step.pooled

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
-from torch.func import functional_call
 
 Result = TypeVar("Result")
 
@@ -41,22 +40,41 @@ def call_model(model: nn.Module, inputs: Any) -> Tensor:
 def with_tensors(model: nn.Module, tensors: Mapping[str, Tensor], compute: Callable[[], Result]) -> Result:
     """Run `compute` while the network has other tensors in place of its parameters and buffers of these names.
 
-    A backward of what ran must run inside as well: a checkpointed block runs its forward again when it is
-    differentiated, with the tensors that the network has then.
+    A tensor that the network holds in several places, tied weights say, is replaced in all of them. A backward of what
+    ran must run inside as well: a checkpointed block runs its forward again when it is differentiated, with the tensors
+    that the network has then.
     """
-    result: Result = functional_call(_Around(model, compute), {f"model.{name}": t for name, t in tensors.items()}, ())
-    return result
+    slots = _slots(model, tensors)
+    try:
+        for registry, key, _, tensor in slots:
+            registry[key] = tensor
+        return compute()
+    finally:
+        for registry, key, own, _ in slots:
+            registry[key] = own
 
 
-class _Around(nn.Module):
-    """A module that holds the network and runs a function: what `functional_call` takes."""
+def _slots(
+    model: nn.Module, tensors: Mapping[str, Tensor]
+) -> list[tuple[dict[str, Tensor | None], str, Tensor, Tensor]]:
+    """Every place of a tensor that is replaced: the module's registry, the key in it, what is there, what is to be.
 
-    def __init__(self, model: nn.Module, compute: Callable[[], Any]) -> None:
-        super().__init__()
-        self.model, self.compute = model, compute
-
-    def forward(self) -> Any:
-        return self.compute()
+    `torch.func.functional_call` does the same, and costs a small network a tenth of its forward pass.
+    """
+    slots: list[tuple[dict[str, Tensor | None], str, Tensor, Tensor]] = []
+    replaced: dict[Tensor, Tensor] = {}
+    for path, module in model.named_modules():
+        for registry in (module._parameters, module._buffers):
+            for key, own in registry.items():
+                if own is None:
+                    continue
+                # A tensor bears the name of the first place that it is found in.
+                name = f"{path}.{key}" if path else key
+                if name in tensors:
+                    replaced[own] = tensors[name]
+                if own in replaced:
+                    slots.append((registry, key, own, replaced[own]))  # type: ignore[arg-type]
+    return slots
 
 
 def _logits(outputs: Any) -> Any:

@@ -8,6 +8,7 @@ they need from what the node saved for its backward.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
@@ -39,4 +40,10 @@ def rule_for(node: Node) -> Rule:
 
 def operation(node: Node) -> str:
     """The operation that a node differentiates: "Convolution" for ConvolutionBackward0."""
-    return re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
+    return _operation(node.name())
+
+
+@cache
+def _operation(name: str) -> str:
+    """The operation in the name of a node's class."""
+    return re.sub(r"Backward\d*$", "", name.rpartition("::")[2])
