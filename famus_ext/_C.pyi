@@ -1,4 +1,7 @@
-"""The native module: addresses, sizes and a stream in. It checks nothing; famus_ext.ops does.
+"""The native module: addresses, sizes and a stream in.
+
+It refuses null and misaligned addresses, sizes that cannot be, and outputs that overlap an operand, as ValueError; that
+the memory is there is for famus_ext.ops to see to, which allocates it.
 
 The functions whose names end in _cuda exist in builds with CUDA only.
 """

@@ -1,7 +1,8 @@
-// The binding of norm_pushforward. It checks nothing; famus_ext/ops does.
+// The binding of norm_pushforward. It checks addresses; famus_ext/ops checks what is a user's.
 #include "norm_pushforward/norm_pushforward.h"
 
 #include "core/binding.h"
+#include "core/operands.h"
 
 namespace famus {
 namespace {
@@ -35,17 +36,45 @@ NormPushforwardParams norm_pushforward_params(int dtype, const NormShape& shape,
           static_cast<double*>(pointer(workspace))};
 }
 
+void check(std::int64_t rows, std::int64_t channels, std::int64_t inner) {
+  expect_at_least(1, rows, "N");
+  expect_at_least(1, channels, "C");
+  expect_at_least(1, inner, "inner");
+}
+
+void check(const NormPushforwardParams& params) {
+  const std::int64_t size = entry_size(params.dtype), sum = sum_size(params.dtype), C = params.channels;
+  check(params.rows, C, params.inner);
+  const auto tensor = {params.rows, C, params.inner};
+  Operands operands;
+  operands.reads("x", params.x, tensor, size);
+  operands.may_read("x_dot", params.x_dot, tensor, size);
+  operands.may_read("relu", params.relu, tensor, size);
+  operands.writes("out", params.out, tensor, size);
+  operands.reads("mean", params.mean, {C}, sum);
+  operands.reads("inverse_std", params.inverse_std, {C}, sum);
+  operands.may_read("weight", params.weight, {C}, sum);
+  operands.may_read("weight_dot", params.weight_dot, {C}, sum);
+  operands.may_read("bias_dot", params.bias_dot, {C}, sum);
+  const std::int64_t partials = norm_pushforward_workspace(params.rows, C, params.inner);
+  operands.writes("workspace", params.workspace, {partials}, sizeof(double));
+  operands.expect_outputs_apart();
+}
+
 }  // namespace
 
 void bind_norm_pushforward(py::module_& module) {
   module.def("norm_pushforward_workspace", [](const NormShape& shape) {
     const auto [rows, channels, inner] = shape;
+    check(rows, channels, inner);
     return norm_pushforward_workspace(rows, channels, inner);
   });
   module.def("norm_pushforward_cpu",
              [](int dtype, const NormShape& shape, const NormTensors& tensors, const NormChannels& vectors,
                 bool batch_statistics, Address workspace, int threads) {
                const auto params = norm_pushforward_params(dtype, shape, tensors, vectors, batch_statistics, workspace);
+               check(params);
+               expect_threads(threads);
                py::gil_scoped_release release;
                norm_pushforward_cpu(params, threads);
              });
@@ -54,6 +83,7 @@ void bind_norm_pushforward(py::module_& module) {
              [](int dtype, const NormShape& shape, const NormTensors& tensors, const NormChannels& vectors,
                 bool batch_statistics, Address workspace, Address stream) {
                const auto params = norm_pushforward_params(dtype, shape, tensors, vectors, batch_statistics, workspace);
+               check(params);
                raise_on_error("norm_pushforward", norm_pushforward_cuda(params, reinterpret_cast<Stream>(stream)));
              });
 #endif

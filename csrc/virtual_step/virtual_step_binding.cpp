@@ -1,7 +1,8 @@
-// The binding of virtual_step. It checks nothing; famus_ext/ops does.
+// The binding of virtual_step. It checks addresses; famus_ext/ops checks what is a user's.
 #include "virtual_step/virtual_step.h"
 
 #include "core/binding.h"
+#include "core/operands.h"
 
 namespace famus {
 namespace {
@@ -18,6 +19,20 @@ VirtualStepParams virtual_step_params(int dtype, const std::vector<VirtualStepRo
   return params;
 }
 
+void check(const VirtualStepParams& params, bool on_gpu) {
+  const std::int64_t size = entry_size(params.dtype);
+  Operands operands;
+  for (const VirtualStepTensor& tensor : params.tensors) {
+    expect_at_least(1, tensor.inner, "inner");
+    operands.reads("w", tensor.w, {tensor.rows, tensor.inner}, size);
+    operands.reads("g", tensor.g, {tensor.rows, tensor.inner}, size);
+    operands.writes("w_hat", tensor.w_hat, {tensor.rows, tensor.inner}, size);
+    operands.writes("g_bar", tensor.g_bar, {tensor.rows}, sum_size(params.dtype));
+  }
+  operands.writes("workspace", params.workspace, {on_gpu ? virtual_step_workspace(params) : 0}, sizeof(double));
+  operands.expect_outputs_apart();
+}
+
 }  // namespace
 
 void bind_virtual_step(py::module_& module) {
@@ -27,6 +42,8 @@ void bind_virtual_step(py::module_& module) {
   });
   module.def("virtual_step_cpu", [](int dtype, const std::vector<VirtualStepRow>& table, int threads) {
     const auto params = virtual_step_params(dtype, table, 0);
+    check(params, false);
+    expect_threads(threads);
     py::gil_scoped_release release;
     virtual_step_cpu(params, threads);
   });
@@ -34,6 +51,7 @@ void bind_virtual_step(py::module_& module) {
   module.def("virtual_step_cuda",
              [](int dtype, const std::vector<VirtualStepRow>& table, Address workspace, Address stream) {
                const auto params = virtual_step_params(dtype, table, workspace);
+               check(params, true);
                raise_on_error("virtual_step", virtual_step_cuda(params, reinterpret_cast<Stream>(stream)));
              });
 #endif
