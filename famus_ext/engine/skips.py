@@ -32,7 +32,7 @@ class Skips:
             self.in_a_row += 1
             return
         if self.in_a_row:
-            raise NonFiniteError(f"after {self.in_a_row} skipped steps in a row: {error}") from error
+            raise NonFiniteError(f"after {self.in_a_row} skipped in a row: {error}") from error
         raise error
 
     def end_row(self) -> None:

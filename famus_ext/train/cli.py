@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import tyro
 
 from famus_ext.errors import NonFiniteError
@@ -18,10 +20,13 @@ from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.origin import PROGRAM
-from famus_ext.train.run_folder import RunFolder, check_unchanged
+from famus_ext.train.resume import check_unchanged, folder_to_resume
+from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.stopping import Stopped
 from famus_ext.train.trainer import TrainingError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
+MEMORY_OPTIONS = "--batch-size, --meta-batch-size, --micro-batches, --engine and --sampler last --last-layers"
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class FolderOptions:
     out: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """New folder for the results; runs/<data set>-<method>-<number> where not given."""
     resume: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Folder of an experiment to go on with, under its own options; --epochs may be raised."""
+    """Folder of an experiment to go on with, under its own options; --epochs may be raised. auto: the one of --out, or
+    the newest unfinished one with these options; a new one where there is none."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: The command line after `train`.
 
     Returns:
-        The exit code: 0 fine, 1 for errors, 2 for bad options, 130 after Ctrl-C.
+        The exit code: 0 fine, 1 for errors, 2 for bad options, 130 after SIGINT (Ctrl-C), 143 after SIGTERM.
     """
     folder = None
     # The process is the command's own.
@@ -61,12 +67,17 @@ def main(arguments: Sequence[str]) -> int:
     except OptionError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
-    except (CheckpointError, TrainingError, NonFiniteError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+    except torch.OutOfMemoryError as error:
+        print(f"{PROGRAM}: {error}\nThe options are {MEMORY_OPTIONS}", file=sys.stderr)
         return 1
+    except (CheckpointError, TrainingError, NonFiniteError, OSError) as error:
+        print(f"{PROGRAM}: {error}{_way_on(folder)}", file=sys.stderr)
+        return 1
+    except Stopped as stop:
+        print(f"\n{stop}, state saved{_way_on(folder)}", file=sys.stderr)
+        return stop.exit_code
     except KeyboardInterrupt:
-        remedy = "" if folder is None else f"; go on with: {PROGRAM} --resume {folder.path}"
-        print(f"\ninterrupted{remedy}", file=sys.stderr)
+        print(f"\ninterrupted{_way_on(folder)}", file=sys.stderr)
         return INTERRUPTED
     say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}")
     return 0
@@ -75,12 +86,11 @@ def main(arguments: Sequence[str]) -> int:
 def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
     """The options and the folder, new or resumed. A resumed experiment's own options are the defaults."""
     options = _parse(arguments, Options(Config(), FolderOptions()))
-    if options.folder.resume is None:
+    path = folder_to_resume(options.folder.resume, options.folder.out, options.config)
+    if path is None:
         check_runnable(options.config)
         return options.config, RunFolder.create(options.folder.out, options.config, arguments)
-    if options.folder.out is not None:
-        raise OptionError("--out: not with --resume, which goes on in its own folder")
-    folder, stored = RunFolder.open(options.folder.resume)
+    folder, stored = RunFolder.open(path)
     config = _parse(arguments, replace(options, config=stored)).config
     check_unchanged(stored, config)
     check_runnable(config)
@@ -91,3 +101,8 @@ def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
 def _parse(arguments: Sequence[str], default: Options) -> Options:
     """The command line's options; tyro prints what is wrong with them and exits with 2."""
     return tyro.cli(Options, prog=PROGRAM, args=arguments, default=default, config=(tyro.conf.OmitArgPrefixes,))
+
+
+def _way_on(folder: RunFolder | None) -> str:
+    """The command to go on with, where there is a folder."""
+    return "" if folder is None else f"; go on with: {PROGRAM} --resume {shlex.quote(str(folder.path))}"

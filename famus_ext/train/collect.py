@@ -46,7 +46,9 @@ def _experiment(folder: RunFolder) -> dict[str, Any]:
         origin, config, summary = (
             json.loads(file.read_text(encoding="utf-8")) for file in (folder.origin, folder.config, folder.summary)
         )
-        records: list[Record] = [json.loads(line) for line in folder.metrics.read_text(encoding="utf-8").splitlines()]
+        records: list[Record] = [
+            json.loads(line) for line in folder.metrics.path.read_text(encoding="utf-8").splitlines()
+        ]
     except OSError as error:
         raise CollectError(f"{folder.path}: no finished experiment: {error.filename}: {error.strerror}") from error
     runs: dict[tuple[str, int], list[Record]] = {}

@@ -16,6 +16,7 @@ from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.machine import MachineOptions
 from famus_ext.train.options.meta_model import MetaModelOptions, Method
 from famus_ext.train.options.optimizer import OptimizerOptions
+from famus_ext.train.options.recovery import RecoveryOptions
 from famus_ext.train.options.sampler import SamplerOptions
 from famus_ext.train.options.schedule import ScheduleOptions
 
@@ -26,9 +27,11 @@ GROUPS: dict[str, type[Any]] = {
     "schedule": ScheduleOptions,
     "optimizer": OptimizerOptions,
     "machine": MachineOptions,
+    "recovery": RecoveryOptions,
 }
+NOT_NUMERIC_GROUPS = {"machine", "recovery"}
 NOT_NUMERIC = {"epochs", "data_path"}
-"""Options that change no number of an epoch; what lies at a path is known by the hash of its labels."""
+"""Further options that change no number of an epoch; what lies at a path is known by the hash of its labels."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Config:
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     machine: MachineOptions = field(default_factory=MachineOptions)
+    recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
     seeds: Annotated[tuple[int, ...], tyro.conf.arg(aliases=("--seed",))] = (0,)
     """One run of every method a seed; split, noise, initial weights and batches follow from it."""
     baseline: bool = True
@@ -61,6 +65,11 @@ class Config:
         return self.meta_model.method
 
     @property
+    def runs(self) -> tuple[tuple[Method, int], ...]:
+        """Every method on every seed, in the order in which they are trained."""
+        return tuple((method, seed) for seed in self.seeds for method in self.methods)
+
+    @property
     def methods(self) -> tuple[Method, ...]:
         """The methods to train, the baseline first."""
         return ("ce", self.method) if self.baseline and self.method != "ce" else (self.method,)
@@ -75,7 +84,8 @@ class Config:
     def numeric_options(self) -> dict[str, Any]:
         """The options that decide a run's numbers up to any given epoch, by name: not the epochs, nor the machine."""
         options = self.to_dict()
-        named = {name: value for group in GROUPS if group != "machine" for name, value in options[group].items()}
+        groups = [group for group in GROUPS if group not in NOT_NUMERIC_GROUPS]
+        named = {name: value for group in groups for name, value in options[group].items()}
         return {name: value for name, value in named.items() if name not in NOT_NUMERIC}
 
     @classmethod

@@ -47,6 +47,8 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
             parts.append(_weights(record))
         parts.append(f"active layers {record.active_layers:.1f} of {len(record.gate_rates)}")
     parts.append(f"{record.ms_per_step:.1f} ms/step")
+    if record.skipped_steps:
+        parts.append(f"{record.skipped_steps} steps skipped, not finite")
     return "  ".join(parts)
 
 

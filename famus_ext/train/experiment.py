@@ -12,6 +12,7 @@ from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
 from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, epoch_line, progress_bar, say, summary_lines
+from famus_ext.train.determinism import deterministic
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.plots.accuracy import plot_accuracy
@@ -20,6 +21,7 @@ from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.stopping import Stopped, StopRequest
 from famus_ext.train.trainer import Trainer
 
 
@@ -36,16 +38,18 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
     Raises:
         OptionError: see `check_runnable`.
         CheckpointError: for a checkpoint that cannot be continued from.
-        TrainingError: when a loss stops being finite.
+        NonFiniteError, TrainingError: when losses or gradients stay NaN or infinite.
+        Stopped: after SIGTERM or SIGINT, when the state has been saved.
+        OSError: when the folder cannot be written, on a full disk say; what it held is whole.
     """
     device = resolve_device(config)
     torch.set_num_threads(config.machine.threads)
-    folder.start_metrics()
     results = []
-    for seed in config.seeds:
-        data = make_data(config.data, seed)
-        say(data_line(config, data, seed))
-        results += [_run(config, folder, method, seed, data, device) for method in config.methods]
+    with deterministic(config.machine.deterministic), StopRequest() as stop:
+        for seed in config.seeds:
+            data = make_data(config.data, seed)
+            say(data_line(config, data, seed))
+            results += [_run(config, folder, method, seed, data, device, stop) for method in config.methods]
     folder.write_summary(results)
     _draw(config, folder, results)
     for line in summary_lines(config, results):
@@ -85,16 +89,32 @@ def resolve_device(config: Config) -> torch.device:
 
 
 def _run(
-    config: Config, folder: RunFolder, method: Method, seed: int, data: NoisyData, device: torch.device
+    config: Config,
+    folder: RunFolder,
+    method: Method,
+    seed: int,
+    data: NoisyData,
+    device: torch.device,
+    stop: StopRequest,
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
     trainer = Trainer(config, method, seed, data, device)
-    folder.restore(trainer)
+    for problem in folder.restore(trainer):
+        say(f"{problem}; going on from the checkpoint before it")
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
-    with progress_bar(total=epochs * steps, initial=trainer.epoch * steps) as bar:
+    with progress_bar(total=epochs * steps, initial=trainer.steps) as bar:
+
+        def after_step() -> None:
+            bar.update()
+            every = config.recovery.checkpoint_every
+            if stop.received or (every and trainer.steps % every == 0):
+                folder.save_checkpoint(trainer)
+            if stop.received:
+                raise Stopped(stop.received)
+
         while trainer.epoch < epochs:
-            record = trainer.train_epoch(on_step=bar.update)
-            folder.save(trainer)
+            record = trainer.train_epoch(after_step)
+            folder.save_epoch(trainer)
             say(epoch_line(record, epochs))
     if method == config.method:
         folder.write_example_weights(trainer)

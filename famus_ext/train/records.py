@@ -34,6 +34,7 @@ class EpochRecord:
         gate_rates: Share of the meta steps in which each layer had one, `[L]`; empty without a meta step.
         lr: Learning rate of the network.
         ms_per_step: Wall-clock milliseconds a training step, evaluation left out.
+        skipped_steps: Steps that were skipped because a loss or gradient was not finite.
         actual_noise_rate: Share of wrong training labels.
         labels_hash: SHA-256 of the training labels.
     """
@@ -55,6 +56,7 @@ class EpochRecord:
     gate_rates: list[float]
     lr: float
     ms_per_step: float
+    skipped_steps: int
     actual_noise_rate: float | None
     labels_hash: str
 

@@ -2,10 +2,10 @@
 
 ::
 
-    config.json                     the options, resolved
     origin.json                     the command, the commit and the versions that it began with
+    config.json                     the options, resolved; where it is, an experiment has begun
     metrics.jsonl                   a record an epoch, method and seed
-    checkpoint_<method>_seed<n>.pt  the state after the last epoch
+    checkpoints/<method>_seed<n>/   the last few states of a run, see `checkpoint_folder`
     weights_seed<n>.csv             the learned weight of every training example
     accuracy.png                    test accuracy by epoch
     weights.png                     the learned weights, where the method has some
@@ -18,18 +18,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from famus_ext.train.checkpoint import load_checkpoint, save_checkpoint
+from famus_ext.train.checkpoint_folder import CheckpointFolder
 from famus_ext.train.config import Config
-from famus_ext.train.files import atomic_write
+from famus_ext.train.files import atomic_write, remove_leftovers
+from famus_ext.train.metrics import Metrics
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.origin import origin
-from famus_ext.train.records import EpochRecord, RunResult, summarise
+from famus_ext.train.records import RunResult, summarise
 from famus_ext.train.trainer import Trainer
 
 DEFAULT_PARENT = Path("runs")
@@ -42,7 +43,7 @@ class RunFolder:
         self.path = path
         self.config = path / "config.json"
         self.origin = path / "origin.json"
-        self.metrics = path / "metrics.jsonl"
+        self.metrics = Metrics(path / "metrics.jsonl")
         self.summary = path / "summary.json"
         self.accuracy_picture = path / "accuracy.png"
         self.weights_picture = path / "weights.png"
@@ -63,15 +64,17 @@ class RunFolder:
         """
         try:
             if path is None:
-                path = _next_free(DEFAULT_PARENT, f"{config.data.dataset}-{config.method}")
+                path = _next_free(DEFAULT_PARENT, numbered_name(config))
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
+            folder = cls(path)
+            remove_leftovers(path)
+            # A crash between the two files below leaves the first; nothing has begun then.
+            if any(entry != folder.origin for entry in path.iterdir()):
                 raise OptionError(
                     f"--out {path}: holds files already; name a new folder, or continue it by --resume {path}"
                 )
-            folder = cls(path)
-            folder.write_config(config)
             _write_json(folder.origin, origin(arguments))
+            folder.write_config(config)
         except OSError as error:
             raise OptionError(f"--out {path}: cannot be written: {error.strerror}") from error
         return folder
@@ -91,9 +94,19 @@ class RunFolder:
         except ValueError as error:
             raise OptionError(f"--resume {path}: {folder.config.name} cannot be used: {error}") from error
 
-    def checkpoint(self, method: Method, seed: int) -> Path:
-        """Where a run's state lies."""
-        return self.path / f"checkpoint_{method}_seed{seed}.pt"
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is an experiment to go on with."""
+        return self.config.exists()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every run has been trained and summarised."""
+        return self.summary.exists()
+
+    def checkpoints(self, method: Method, seed: int) -> CheckpointFolder:
+        """Where a run's states lie."""
+        return CheckpointFolder(self.path / "checkpoints" / f"{method}_seed{seed}")
 
     def example_weights(self, seed: int) -> Path:
         """Where the examples' weights lie."""
@@ -103,27 +116,29 @@ class RunFolder:
         """Writes the options."""
         _write_json(self.config, config.to_dict())
 
-    def restore(self, trainer: Trainer) -> None:
-        """Brings `trainer` to its last checkpoint, where there is one, and its records into `metrics.jsonl`."""
-        checkpoint = self.checkpoint(trainer.method, trainer.seed)
-        if checkpoint.exists():
-            load_checkpoint(checkpoint, trainer)
-            self.append(trainer.history)
+    def restore(self, trainer: Trainer) -> list[str]:
+        """Brings `trainer` to its newest whole checkpoint, where there is one, and its records into the metrics.
 
-    def save(self, trainer: Trainer) -> None:
+        Nothing is written before the checkpoint has been read.
+
+        Returns:
+            What is wrong with the checkpoints that were passed over.
+
+        Raises:
+            CheckpointError: see `CheckpointFolder.load`.
+        """
+        damaged = self.checkpoints(trainer.method, trainer.seed).load(trainer)
+        self.metrics.restore((trainer.method, trainer.seed), trainer.history, trainer.config.runs)
+        return damaged
+
+    def save_checkpoint(self, trainer: Trainer) -> None:
+        """Writes a checkpoint, at any step."""
+        self.checkpoints(trainer.method, trainer.seed).save(trainer, trainer.config.recovery.keep_checkpoints)
+
+    def save_epoch(self, trainer: Trainer) -> None:
         """Writes the checkpoint, then the last epoch's record; after a crash between the two `restore` adds it."""
-        save_checkpoint(self.checkpoint(trainer.method, trainer.seed), trainer)
-        self.append(trainer.history[-1:])
-
-    def start_metrics(self) -> None:
-        """Empties `metrics.jsonl`: checkpoints hold the records of what was trained before."""
-        with atomic_write(self.metrics):
-            pass
-
-    def append(self, records: Iterable[EpochRecord]) -> None:
-        """Adds lines to `metrics.jsonl`."""
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(record.to_dict()) + "\n" for record in records)
+        self.save_checkpoint(trainer)
+        self.metrics.append(trainer.history[-1])
 
     def write_example_weights(self, trainer: Trainer) -> None:
         """Writes a line a training example: its index in the source set, labels, weight and final loss.
@@ -161,29 +176,9 @@ class RunFolder:
         _write_json(self.summary, {"methods": methods, "labels_by_seed": labels})
 
 
-def check_unchanged(stored: Config, wanted: Config) -> None:
-    """Refuses to continue an experiment under other options; epochs may be raised and the machine may change.
-
-    Raises:
-        OptionError: naming every option that differs.
-    """
-    before, after = stored.numeric_options(), wanted.numeric_options()
-    before.update(seeds=stored.seeds, baseline=stored.baseline)
-    after.update(seeds=wanted.seeds, baseline=wanted.baseline)
-    differing = [name for name in before if before[name] != after[name]]
-    if differing:
-        changes = ", ".join(f"{_flag(name)} was {before[name]}, now {after[name]}" for name in differing)
-        raise OptionError(f"--resume: an experiment goes on with its own options: {changes}")
-    if wanted.optimizer.epochs < stored.optimizer.epochs:
-        raise OptionError(
-            f"--resume: --epochs may be raised, not lowered: was {stored.optimizer.epochs}, "
-            f"now {wanted.optimizer.epochs}"
-        )
-
-
-def _flag(name: str) -> str:
-    """An option as the command line spells it."""
-    return "--" + name.replace("_", "-")
+def numbered_name(config: Config) -> str:
+    """What the folder of an experiment is called, before its number, where nobody names it."""
+    return f"{config.data.dataset}-{config.method}"
 
 
 def _next_free(parent: Path, name: str) -> Path:

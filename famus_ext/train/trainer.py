@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -22,6 +21,7 @@ from famus_ext.train.evaluation import accuracy, example_losses
 from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
 from famus_ext.train.options.meta_model import Method
+from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.records import EpochRecord, RunResult
 from famus_ext.train.weight_curves import weight_curves
 
@@ -31,7 +31,7 @@ class TrainingError(RuntimeError):
 
 
 class Trainer:
-    """Trains a fresh network by one method. Making it seeds PyTorch's global random state.
+    """Trains a fresh network by one method. Making it seeds the global random states.
 
     Runs of one seed share labels, initial weights and training batches, whatever their method.
 
@@ -44,13 +44,14 @@ class Trainer:
 
     Attributes:
         history: A record an epoch trained so far.
+        steps: Steps taken so far, skipped ones included.
 
     Raises:
         OptionError: for a network that cannot be had, or options that do not go together.
     """
 
     def __init__(self, config: Config, method: Method, seed: int, data: NoisyData, device: torch.device) -> None:
-        torch.manual_seed(stream_seed(seed, "network"))
+        seed_everything(stream_seed(seed, "network"))
         self.config, self.method, self.seed = config, method, seed
         self.device = device
         self.data = data.to(device)
@@ -63,7 +64,10 @@ class Trainer:
         self.weights = ExampleWeights(len(data.train), normalised=normalised, device=device)
         self.groups = example_groups(self.data, long_tailed=config.data.imbalance is not None)
         self.history: list[EpochRecord] = []
+        self.steps = 0
+        self._log: EpochLog | None = None
         self._batches = generator(seed, "batches")
+        self._epoch_start = self._batches.get_state()
         self._meta_batches = generator(seed, "meta batches")
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
@@ -73,39 +77,44 @@ class Trainer:
         return len(self.history)
 
     def train_epoch(self, on_step: Callable[[], object] = lambda: None) -> EpochRecord:
-        """Trains for one epoch, then looks at the test set.
+        """Trains to the end of the epoch, one that a checkpoint left unfinished included; then looks at the test set.
 
         Args:
-            on_step: Called after every step, for a progress bar.
+            on_step: Called after every step, for a progress bar or a checkpoint; what it raises ends the epoch, and a
+                checkpoint taken before goes on with it.
 
         Returns:
             The epoch's record, the last one of `history`.
 
         Raises:
-            TrainingError: when the loss stops being finite.
+            NonFiniteError: when more steps in a row than allowed have a loss or gradient that is not finite.
+            TrainingError: when no step of the epoch could be taken.
         """
         lr = learning_rate(self.config.optimizer, self.epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         begin_epoch(self.loss, self.epoch)
         self.model.train()
-        self.weights.start_epoch()
-        log = EpochLog(lasting_theta=self.method != "l2r")
-        start = time.perf_counter()
-        for batch in epoch_batches(len(self.data.train), self.config.optimizer.batch_size, self._batches):
+        log = self._begin_log()
+        for batch in self._remaining_batches(log):
+            start = time.perf_counter()
             batch = batch.to(self.device)
             out = self._take_step(batch)
             self.weights.add(batch, out.weights)
             log.add(out)
+            self.steps += 1
+            log.seconds += time.perf_counter() - start
             on_step()
+        start = time.perf_counter()
         loss = log.loss  # waits for the device, so the time is the steps' own
-        seconds = time.perf_counter() - start
-        if not math.isfinite(loss):
+        log.seconds += time.perf_counter() - start
+        if log.skipped == len(log):
             raise TrainingError(
-                f"{self.method}: the training loss of epoch {self.epoch + 1} is {loss}; try a lower --lr"
+                f"{self.method}: every step of epoch {self.epoch + 1} was skipped, the last because {out.skipped}"
             )
-        record = self._record(log, lr, 1e3 * seconds / len(log))
+        record = self._record(log, lr, loss)
         self.history.append(record)
+        self._log = None
         return record
 
     def try_step(self) -> None:
@@ -128,20 +137,33 @@ class Trainer:
         """Loss of every training example under its given label, `[N]`, on the CPU."""
         return example_losses(self.model, self.data.train, self.loss).cpu()
 
+    def _begin_log(self) -> EpochLog:
+        """The log of the epoch at hand: a new one, or that of an epoch that a checkpoint left unfinished."""
+        if self._log is None:
+            self._log = EpochLog(lasting_theta=self.method != "l2r")
+            self.weights.start_epoch()
+        return self._log
+
+    def _remaining_batches(self, log: EpochLog) -> Sequence[Tensor]:
+        """The batches of the epoch at hand, without those that the log has seen."""
+        self._epoch_start = self._batches.get_state()
+        batches = epoch_batches(len(self.data.train), self.config.optimizer.batch_size, self._batches)
+        return batches[len(log) :]
+
     def _take_step(self, batch: Tensor) -> StepOutput:
         """One step on the training examples `batch` `[n]` and the next meta batch."""
         train, meta = self.data.train, self.data.meta
         v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
         return self.step(train.images[batch], train.labels[batch], meta.images[v], meta.labels[v])
 
-    def _record(self, log: EpochLog, lr: float, ms_per_step: float) -> EpochRecord:
+    def _record(self, log: EpochLog, lr: float, loss: float) -> EpochRecord:
         """The record of the epoch just trained."""
         return EpochRecord(
             method=self.method,
             seed=self.seed,
             epoch=self.epoch + 1,
             test_accuracy=accuracy(self.model, self.data.test),
-            train_loss=log.loss,
+            train_loss=loss,
             meta_loss=log.meta_loss,
             weight_clean=self._mean_weight("clean"),
             weight_wrong=self._mean_weight("wrong"),
@@ -153,7 +175,8 @@ class Trainer:
             active_layers=sum(log.gate_rates) if log.gate_rates else None,
             gate_rates=log.gate_rates,
             lr=lr,
-            ms_per_step=ms_per_step,
+            ms_per_step=1e3 * log.seconds / len(log),
+            skipped_steps=log.skipped,
             actual_noise_rate=self._noise_rate,
             labels_hash=self._labels_hash,
         )
@@ -164,33 +187,37 @@ class Trainer:
         return float(weights.mean()) if len(weights) else None
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next epoch depends on, as tensors and plain values."""
-        cuda = [torch.cuda.get_rng_state(self.device)] if self.device.type == "cuda" else []
+        """Everything that the steps to come depend on, as tensors and plain values."""
         return {
             "epoch": self.epoch,
+            "steps": self.steps,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step.state_dict(),
             "weights": self.weights.state_dict(),
             "history": [record.to_dict() for record in self.history],
+            "log": None if self._log is None else self._log.state_dict(),
             "random": {
-                "torch": torch.get_rng_state(),
-                "cuda": cuda,
-                "batches": self._batches.get_state(),
+                **random_state(self.device),
+                # An unfinished epoch draws its batches again, and leaves out those that it has used.
+                "batches": self._batches.get_state() if self._log is None else self._epoch_start,
                 "meta_batches": self._meta_batches.get_state(),
             },
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes what `state_dict` gave: the epochs that follow are those of a run that never stopped."""
+        """Takes what `state_dict` gave: the steps that follow are those of a run that never stopped."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step.load_state_dict(state["step"])
         self.weights.load_state_dict(state["weights"])
         self.history = [EpochRecord(**record) for record in state["history"]]
+        self.steps = state["steps"]
+        self._log = None
+        if state["log"] is not None:
+            self._log = EpochLog(lasting_theta=self.method != "l2r")
+            self._log.load_state_dict(state["log"])
         random = state["random"]
-        torch.set_rng_state(random["torch"])
-        if random["cuda"] and self.device.type == "cuda":
-            torch.cuda.set_rng_state(random["cuda"][0], self.device)
+        set_random_state(random, self.device)
         self._batches.set_state(random["batches"])
         self._meta_batches.set_state(random["meta_batches"])

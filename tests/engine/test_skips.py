@@ -81,7 +81,7 @@ def test_too_many_in_a_row_are_an_error_that_says_what_was_seen():
     bad = damaged(batch())
     step(*bad)
     step(*bad)
-    with pytest.raises(famus.NonFiniteError, match=r"^after 2 skipped steps in a row: the training loss is not finite"):
+    with pytest.raises(famus.NonFiniteError, match=r"^after 2 skipped in a row: the training loss is not finite"):
         step(*bad)
     assert step.skips.total == 2
 

@@ -25,6 +25,7 @@ def record(method, seed, epoch, accuracy):
         gate_rates=[1.0, 0.5, 0.5] if meta else [],
         lr=0.1,
         ms_per_step=10.0,
+        skipped_steps=0,
         actual_noise_rate=0.54,
         labels_hash="0" * 64,
     )

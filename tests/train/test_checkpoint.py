@@ -1,14 +1,17 @@
-"""Checkpoints: a run that stopped goes on to the same bits; a file is whole or the old one; strangers are refused."""
+"""Checkpoints: a run that stopped goes on to the same bits, at any step; strangers are refused."""
 
-import os
+import io
+import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from famus_ext.models import registry
 from famus_ext.train import checkpoint as checkpoint_module
-from famus_ext.train.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from famus_ext.train.files import atomic_write
+from famus_ext.train.checkpoint import CheckpointError, restore, to_bytes
 
 METHODS = [
     ("ce", "all", "pushforward"),
@@ -33,71 +36,83 @@ def numbers(record):
 
 
 @pytest.mark.parametrize(("method", "sampler", "engine"), METHODS)
-def test_resumed_run_ends_at_the_same_bits(make_trainer, tmp_path, method, sampler, engine):
-    check_resume(lambda: make_trainer(method, sampler=sampler, engine=engine), tmp_path / "run.pt")
+def test_resumed_run_ends_at_the_same_bits(make_trainer, method, sampler, engine):
+    check_resume(lambda: make_trainer(method, sampler=sampler, engine=engine))
 
 
 @pytest.mark.parametrize("options", SCHEDULES, ids=str)
-def test_resumed_run_of_any_schedule_and_loss_ends_at_the_same_bits(make_trainer, tmp_path, options):
-    check_resume(lambda: make_trainer("mwnet", sampler="gumbel", **options), tmp_path / "run.pt")
+def test_resumed_run_of_any_schedule_and_loss_ends_at_the_same_bits(make_trainer, options):
+    check_resume(lambda: make_trainer("mwnet", sampler="gumbel", **options))
 
 
-def check_resume(make, path):
-    """Four epochs in one go, and two and two with a checkpoint between, end at the same bits."""
-    straight, stopped, resumed = make(), make(), make()
-    torch.manual_seed(0)  # the three share the global random state: each starts from the same one
-    for _ in range(4):
-        straight.train_epoch()
-    torch.manual_seed(0)
-    for _ in range(2):
-        stopped.train_epoch()
-    save_checkpoint(path, stopped)
+def check_resume(make):
+    """Three epochs in one go, and from a checkpoint at every one of their steps, end at the same bits."""
+    straight, checkpoints = make(), []
+    for _ in range(3):
+        straight.train_epoch(lambda: checkpoints.append(to_bytes(straight)))
+        checkpoints.append(to_bytes(straight))
+    for content in checkpoints[2:5]:  # after the first epoch, within the second, at its last step
+        resumed = make()
+        scramble()
+        restore(content, "run.pt", resumed)
+        while resumed.epoch < 3:
+            resumed.train_epoch()
+        same(resumed, straight)
+
+
+def scramble():
+    """Another state of every global random generator."""
     torch.manual_seed(1)
-    load_checkpoint(path, resumed)
-    for _ in range(2):
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+
+
+def same(one, other):
+    assert [numbers(record) for record in one.history] == [numbers(record) for record in other.history]
+    assert one.steps == other.steps
+    for name, value in other.model.state_dict().items():
+        assert torch.equal(one.model.state_dict()[name], value), name
+    assert torch.equal(one.result().weights, other.result().weights)
+    torch.testing.assert_close(one.example_losses(), other.example_losses(), rtol=0, atol=0, equal_nan=True)
+
+
+class Restless(nn.Linear):
+    """A network that draws from the random generators of Python and NumPy."""
+
+    def __init__(self, num_classes, in_channels):
+        super().__init__(64, num_classes)
+
+    def forward(self, x):
+        noise = random.random() + np.random.random()  # noqa: NPY002
+        return super().forward(x.flatten(1) + noise if self.training else x.flatten(1))
+
+
+def test_random_generators_of_python_and_numpy_go_on_too(make_trainer, monkeypatch):
+    monkeypatch.setitem(registry.NETWORKS, "digits", Restless)
+    check_resume(lambda: make_trainer("ce"))
+
+
+def test_skipped_steps_are_part_of_the_state(make_trainer):
+    straight = make_trainer("mwnet", sampler="all", max_skips=2)
+    straight.data.train.images[0] = torch.nan
+    checkpoints = []
+    straight.train_epoch(lambda: checkpoints.append(to_bytes(straight)))
+    assert straight.history[0].skipped_steps == 1
+    for content in checkpoints:
+        resumed = make_trainer("mwnet", sampler="all", max_skips=2)
+        resumed.data.train.images[0] = torch.nan
+        restore(content, "run.pt", resumed)
         resumed.train_epoch()
-
-    assert [numbers(record) for record in resumed.history] == [numbers(record) for record in straight.history]
-    for name, value in straight.model.state_dict().items():
-        assert torch.equal(resumed.model.state_dict()[name], value), name
-    assert torch.equal(resumed.result().weights, straight.result().weights)
-    assert torch.equal(resumed.example_losses(), straight.example_losses())
+        same(resumed, straight)
 
 
-def test_checkpoint_holds_plain_values_and_tensors_only(make_trainer, tmp_path):
+def test_checkpoint_holds_plain_values_and_tensors_only(make_trainer):
     trainer = make_trainer("mwnet", sampler="gumbel")
     trainer.train_epoch()
-    save_checkpoint(tmp_path / "run.pt", trainer)
-    content = torch.load(tmp_path / "run.pt", weights_only=True)
+    content = torch.load(io.BytesIO(to_bytes(trainer)), weights_only=True)
     assert content["format"] == checkpoint_module.FORMAT
-    assert set(content["state"]) == {"epoch", "model", "optimizer", "step", "weights", "history", "random"}
-
-
-def test_failed_write_leaves_the_old_checkpoint(make_trainer, tmp_path, monkeypatch):
-    path, trainer = tmp_path / "run.pt", make_trainer("ce")
-    save_checkpoint(path, trainer)
-    before = path.read_bytes()
-
-    def half_a_file(content, file):
-        file.write(b"half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(torch, "save", half_a_file)
-    with pytest.raises(OSError, match="disk full"):
-        save_checkpoint(path, trainer)
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
-
-
-def test_bytes_are_on_disk_before_the_name_changes(tmp_path, monkeypatch):
-    path, calls = tmp_path / "file", []
-    fsync, replace_file = os.fsync, os.replace
-    monkeypatch.setattr("os.fsync", lambda descriptor: (calls.append("fsync"), fsync(descriptor)))
-    monkeypatch.setattr("os.replace", lambda old, new: (calls.append("replace"), replace_file(old, new)))
-    with atomic_write(path) as file:
-        file.write("text\n")
-    assert calls == ["fsync", "replace"]
-    assert path.read_bytes() == b"text\n"
+    state = {"epoch", "steps", "model", "optimizer", "step", "weights", "history", "log", "random"}
+    assert set(content["state"]) == state
 
 
 @pytest.mark.parametrize(
@@ -114,38 +129,49 @@ def test_bytes_are_on_disk_before_the_name_changes(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_checkpoint_of_another_configuration_is_refused(make_trainer, small, tmp_path, change, message):
+def test_checkpoint_of_another_configuration_is_refused(make_trainer, small, change, message):
     trainer = make_trainer("ce")
     for _ in range(2):
         trainer.train_epoch()
-    save_checkpoint(tmp_path / "run.pt", trainer)
     with pytest.raises(CheckpointError, match=message):
-        load_checkpoint(tmp_path / "run.pt", make_trainer("ce", config=change(small)))
+        restore(to_bytes(trainer), "run.pt", make_trainer("ce", config=change(small)))
 
 
-def test_more_epochs_are_another_run_of_the_same_configuration(make_trainer, small, tmp_path):
-    save_checkpoint(tmp_path / "run.pt", make_trainer("ce"))
+def test_more_epochs_are_another_run_of_the_same_configuration(make_trainer, small):
     longer = replace(small, optimizer=replace(small.optimizer, epochs=9))
-    load_checkpoint(tmp_path / "run.pt", make_trainer("ce", config=longer))
+    restore(to_bytes(make_trainer("ce")), "run.pt", make_trainer("ce", config=longer))
 
 
-def test_checkpoint_of_another_method_or_seed_is_refused(make_trainer, tmp_path):
-    save_checkpoint(tmp_path / "run.pt", make_trainer("ce"))
+def test_checkpoint_of_another_method_or_seed_is_refused(make_trainer):
     with pytest.raises(CheckpointError, match="seed 0 there, 1 here"):
-        load_checkpoint(tmp_path / "run.pt", make_trainer("ce", seed=1))
+        restore(to_bytes(make_trainer("ce")), "run.pt", make_trainer("ce", seed=1))
 
 
-def test_checkpoint_of_another_format_is_refused(make_trainer, tmp_path, monkeypatch):
+def test_checkpoint_of_another_format_is_refused(make_trainer, monkeypatch):
     trainer = make_trainer("ce")
     monkeypatch.setattr(checkpoint_module, "FORMAT", 0)
-    save_checkpoint(tmp_path / "run.pt", trainer)
+    content = to_bytes(trainer)
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="expected checkpoint format 2, got 0"):
-        load_checkpoint(tmp_path / "run.pt", trainer)
+    with pytest.raises(CheckpointError, match=r"run\.pt: expected checkpoint format 3, got 0"):
+        restore(content, "run.pt", trainer)
+
+
+def test_checkpoint_of_a_network_that_has_changed_is_refused(make_trainer, monkeypatch):
+    content = to_bytes(make_trainer("ce"))
+    monkeypatch.setitem(registry.NETWORKS, "digits", Restless)
+    with pytest.raises(CheckpointError, match=r"run\.pt: of another network[\s\S]*Missing key"):
+        restore(content, "run.pt", make_trainer("ce"))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
-def test_broken_file_is_refused(make_trainer, tmp_path, content):
-    (tmp_path / "run.pt").write_bytes(content)
+def test_what_is_no_checkpoint_is_refused(make_trainer, content):
     with pytest.raises(CheckpointError, match="not a readable checkpoint"):
-        load_checkpoint(tmp_path / "run.pt", make_trainer("ce"))
+        restore(content, "run.pt", make_trainer("ce"))
+
+
+@pytest.mark.parametrize("content", [{"format": 3}, {"format": 3, "identity": {}, "state": {}, "more": 1}])
+def test_other_entries_are_refused(make_trainer, content):
+    file = io.BytesIO()
+    torch.save(content, file)
+    with pytest.raises(CheckpointError, match="expected the entries"):
+        restore(file.getvalue(), "run.pt", make_trainer("ce"))

@@ -10,7 +10,7 @@ import famus_ext.__main__ as program
 
 from .command import records, train
 
-FILES = {"config.json", "origin.json", "metrics.jsonl", "summary.json", "accuracy.png"}
+FILES = {"checkpoints", "config.json", "origin.json", "metrics.jsonl", "summary.json", "accuracy.png"}
 GATES_VARY = ("gumbel", "random", "threshold")
 
 
@@ -41,13 +41,14 @@ GATES_VARY = ("gumbel", "random", "threshold")
 def test_run_leaves_every_file(tmp_path, capfd, options):
     out, method = tmp_path / "run", options[1]
     assert train(*options, "--seeds", 0, 1, "--out", out) == 0
-    per_run = {f"checkpoint_{name}_seed{seed}.pt" for name in ("ce", method) for seed in (0, 1)}
+    runs = {f"{name}_seed{seed}" for name in ("ce", method) for seed in (0, 1)}
     pictures = {"weights.png"} if method in ("l2r", "mwnet") else set()
     pictures |= {"weight-function.png"} if method == "mwnet" else set()
     found = {entry.name for entry in out.iterdir()}
     if options[3] in GATES_VARY:  # whether they did vary is chance in a run this short
         pictures |= found & {"layers.png"}
-    assert found == FILES | per_run | pictures | {"weights_seed0.csv", "weights_seed1.csv"}
+    assert found == FILES | pictures | {"weights_seed0.csv", "weights_seed1.csv"}
+    assert {entry.name for entry in (out / "checkpoints").iterdir()} == runs
 
     metrics = records(out)
     assert [(r["method"], r["seed"], r["epoch"]) for r in metrics] == [

@@ -1,10 +1,12 @@
 """Plain training behind the meta step's face."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from famus_ext import FocalLoss
+from famus_ext import FocalLoss, NonFiniteError
 from famus_ext.train.plain_step import PlainStep
 
 
@@ -26,8 +28,23 @@ def test_plain_step_refuses_a_meta_steps_state():
     model = nn.Linear(2, 2)
     step = PlainStep(model, torch.optim.SGD(model.parameters(), lr=0.1))
     step.load_state_dict(step.state_dict())
-    with pytest.raises(ValueError, match=r"state: expected none for plain training, got \['sampler'\]"):
+    with pytest.raises(ValueError, match=r"state: expected the entries \['skips'\], got \['sampler'\]"):
         step.load_state_dict({"sampler": {}})
+
+
+def test_a_step_that_is_not_finite_is_skipped_and_leaves_no_trace():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    step = PlainStep(model, torch.optim.SGD(model.parameters(), lr=0.1), max_skips=1)
+    x, y = torch.randn(5, 4), torch.tensor([0, 1, 2, 0, 1])
+    before = copy.deepcopy(model.state_dict())
+    x[0, 0] = torch.nan
+    out = step(x, y, x, y)
+    assert out.loss.isnan()
+    assert "the training loss is not finite" in out.skipped
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    with pytest.raises(NonFiniteError, match="after 1 skipped in a row"):
+        step(x, y, x, y)
 
 
 def test_plain_step_trains_on_another_loss_with_a_clipped_gradient():

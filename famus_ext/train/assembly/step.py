@@ -51,6 +51,10 @@ class StepOutput(Protocol):
     def meta_grads(self) -> dict[str, Tensor]:
         """∂L/∂θ by name; empty without a meta step."""
 
+    @property
+    def skipped(self) -> str | None:
+        """Why the step was skipped; None for one that was taken."""
+
 
 class Step(Protocol):
     """One training step: `famus_ext.MetaStep`, `PlainStep` or anything with their face."""
@@ -93,7 +97,7 @@ def make_step(
         OptionError: when options do not go together, or the sampler asks for layers that the network has not.
     """
     if method == "ce":
-        return PlainStep(model, optimizer, loss, config.optimizer.clip_norm)
+        return PlainStep(model, optimizer, loss, config.optimizer.clip_norm, config.recovery.max_skips)
     device = next(model.parameters()).device
     meta_model = make_meta_model(config.meta_model, loss, class_sizes).to(device)
     sampler = make_sampler(config.sampler, model, seed).to(device)
@@ -114,6 +118,7 @@ def make_step(
             sampler_optimizer=_sgd(sampler, config.sampler.gate_lr, GATE_MOMENTUM),
             lambda_r=config.sampler.lambda_r,
             lambda_g=config.sampler.lambda_g,
+            max_skips=config.recovery.max_skips,
         )
 
 

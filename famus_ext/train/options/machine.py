@@ -16,6 +16,8 @@ class MachineOptions:
 
     device: Device = "auto"
     """auto: cuda where a GPU can be used, else cpu."""
+    deterministic: bool = False
+    """Take deterministic algorithms alone: equal runs on one device are equal to the bit, as on the CPU anyway."""
     threads: int = 1
     """Threads of the CPU kernels. One is fastest for a small network, and the same numbers on any number of cores."""
 
