@@ -13,7 +13,7 @@ time or more: glibc gives freed memory back to the system. With --keep-memory ev
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,8 +24,10 @@ from environment import describe, find_device
 from group_norm import GROUPS
 from memory import peak_bytes
 from paper_tables import PAPER
+from precision import Precision, computing_in
 from quick_tables import QUICK
 from report import format_table
+from sizes import Sizes
 from tables import Row, Table
 from timing import Spread, interleaved, paired_ratio
 from trial import Prediction, Trial
@@ -45,28 +47,24 @@ class Options:
         quick: The small tables: WRN-16-4 and its twin with GroupNorm, batch 32 + 32.
         table: The paper's tables to measure, 1 to 4.
         device: auto is the GPU where there is one.
-        depth: Another depth of the network than the table's, 6 n + 4.
-        width: Another width of the network.
-        batch: Another size of both batches.
+        sizes: Another network or batch than the tables'.
         rounds: Timed steps of every row.
         warm_up: Steps of every row before; the learned samplers close most of their gates in them.
         threads: Threads of the CPU; all cores by default.
         keep_memory: Keep what a step frees for the next one.
-        tf32: Let a GPU round the factors of float32 products to TF32 while timing.
+        precision: What is timed (see `precision.computing_in`); first steps are compared in float32.
         json: Where to leave the result.
     """
 
     quick: bool = False
     table: tuple[Literal[1, 2, 3, 4], ...] = (1, 2, 3, 4)
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    depth: int | None = None
-    width: int | None = None
-    batch: int | None = None
+    sizes: tyro.conf.OmitArgPrefixes[Sizes] = field(default_factory=Sizes)
     rounds: int = 7
     warm_up: int = 5
     threads: int | None = None
     keep_memory: bool = False
-    tf32: bool = False
+    precision: Precision = "fp32"
     json: Path | None = None
 
 
@@ -80,10 +78,10 @@ def main(options: Options) -> None:
         "benchmark": "meta_step_ms",
         **describe(device),
         "kept_memory": options.keep_memory and famus.keep_freed_memory(),
-        "tf32": options.tf32,
+        "precision": options.precision,
         "tables": [],
     }
-    print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}")
+    print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}, {options.precision}")
     for table in tables:
         measured = measure(table, device, options)
         result["tables"].append(measured)
@@ -95,22 +93,27 @@ def main(options: Options) -> None:
 
 def measure(table: Table, device: torch.device, options: Options) -> dict[str, Any]:
     """Check and measure the rows of one table: a record for the result file."""
-    _set_tf32(False)
     trials = {row.name: Trial(row, table, device, SEED) for row in table.rows}
-    agreements = first_steps(table.rows, trials, SEED)
+    with computing_in("fp32", device):
+        agreements = first_steps(table.rows, trials, SEED)
     rows = [row for row in table.rows if row.measured]
     trials = {row.name: trials[row.name] for row in rows}
-    _set_tf32(options.tf32)
-    for step in range(options.warm_up):
-        for trial in trials.values():
-            torch.manual_seed(SEED + step)
-            trial()
-    peaks = {row.name: _peak(trials[row.name], device) for row in rows}
-    times = interleaved(trials, options.rounds, device, SEED)
+    with computing_in(options.precision, device):
+        for step in range(options.warm_up):
+            for trial in trials.values():
+                torch.manual_seed(SEED + step)
+                trial()
+        peaks = {row.name: _peak(trials[row.name], device) for row in rows}
+        times = interleaved(trials, options.rounds, device, SEED)
     predictions = {name: trial.prediction(options.rounds) for name, trial in trials.items()}
     active = {name: trial.active_layers(options.rounds) for name, trial in trials.items()}
     references = [asdict(row) for row in table.rows if not row.measured]
-    record = asdict(table) | {"references": references, "rounds": options.rounds, "warm_up": options.warm_up}
+    record = asdict(table) | {
+        "size": table.size,
+        "references": references,
+        "rounds": options.rounds,
+        "warm_up": options.warm_up,
+    }
     record["groups"] = GROUPS if table.norm == "group" else None
     return record | {"rows": [_row_record(row, table, times, peaks, predictions, active, agreements) for row in rows]}
 
@@ -153,20 +156,9 @@ def _row_record(
 def _tables(options: Options) -> list[Table]:
     """The chosen tables, on another network or batch where the options ask for one."""
     chosen = QUICK if options.quick else [PAPER[number] for number in options.table]
-    sizes = {"depth": options.depth, "width": options.width, "batch": options.batch, "meta_batch": options.batch}
-    changes = {name: size for name, size in sizes.items() if size is not None}
-    try:
-        if options.rounds < 2:
-            raise ValueError(f"expected at least 2 rounds, which show a spread, got {options.rounds}")
-        return [replace(table, **changes) for table in chosen]
-    except ValueError as error:
-        raise SystemExit(f"meta_step_ms: {error}") from None
-
-
-def _set_tf32(allowed: bool) -> None:
-    """Switch TF32 in convolutions and matrix products."""
-    torch.backends.cudnn.allow_tf32 = allowed
-    torch.backends.cuda.matmul.allow_tf32 = allowed
+    if options.rounds < 2:
+        raise SystemExit(f"meta_step_ms: expected at least 2 rounds, which show a spread, got {options.rounds}")
+    return [options.sizes.of(table) for table in chosen]
 
 
 if __name__ == "__main__":

@@ -61,11 +61,8 @@ class Work:
 def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: float) -> float:
     """Number of forward passes f that one step is worth.
 
-        1  +  one or more gradients for w  +  (M/N) (1 + meta batch backward)  +  derivative of the gradient along t
-
     With every layer active: pushforward 10, merged 8, ghost 8 and merged 7, double backward 12. The public code runs
-    the training batch forward once more, and differentiates for all weights: 15. L2R's first gradient is zero. A batch
-    in parts runs forward again for each gradient and for the derivative.
+    the training batch forward once more, and differentiates for all weights: 15.
 
     Args:
         row: the step.
@@ -75,22 +72,31 @@ def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: fl
     """
     if row.engine == "plain":
         return PLAIN_STEP
+    again = 3.0 if row.engine == "public rival" else 0.0
+    return sum(passes_by_phase(row, work, active, meta_ratio).values()) + again
+
+
+def passes_by_phase(row: Row, work: Work, active: Collection[str], meta_ratio: float) -> dict[str, float]:
+    """The same by phase of a meta step; a phase that is left out has no products.
+
+        virtual forward 1 · a gradient for w 2, of L2R's zero loss 0 · meta forward and backward M/N (1 + 2)
+        pushforward 2 · Actual-Train's gradient 2
+
+    The ghost engine computes the input gradients once, as the first part of the virtual backward, and weight gradients
+    alone after that. A batch in parts runs forward again for each gradient and for the derivative along t.
+    """
     ghost, twice = row.engine == "ghost", row.engine not in ("ghost", "pushforward")
     wanted = work.shares if row.layers == "sampled" and row.credit_inactive else active
     # What an input gradient costs, every product of the sweep costs too.
     reach = work.own(active) + work.above(active)
-    along = work.own(active) if ghost else 2 * reach if twice else reach
-    meta = 1 + work.own(wanted) + work.above(wanted)
-    again = 3.0 if row.engine == "public rival" else 0.0
-    if row.micro_batches > 1:
-        again = _gradients(row, twice) + 1
-    # Ghost: the input gradients once, then weight gradients alone.
-    return 1 + ghost + _gradients(row, twice) * (1 if ghost else 2) + meta_ratio * meta + along + again
-
-
-def _gradients(row: Row, twice: bool) -> int:
-    """How often a step computes gradients for w: Virtual-Train, L2R's sampler, Actual-Train."""
-    virtual = row.meta_model != "L2R" or twice
-    gates = row.meta_model == "L2R" and row.layers == "sampled"
-    actual = row.schedule == "paper"
-    return virtual + gates + actual
+    again = row.micro_batches > 1
+    gradient = (1 if ghost else 2) + again
+    virtual = (row.meta_model != "L2R" or twice) + (row.meta_model == "L2R" and row.layers == "sampled")
+    return {
+        "virtual forward": 1,
+        "virtual backward": ghost + virtual * gradient,
+        "meta forward": meta_ratio,
+        "meta backward": meta_ratio * (work.own(wanted) + work.above(wanted)),
+        "pushforward": (work.own(active) if ghost else 2 * reach if twice else reach) + again,
+        "actual backward": gradient if row.schedule == "paper" else 0,
+    }

@@ -28,14 +28,12 @@ def format_table(table: Record) -> str:
     gradient's relative error against double backward through the same layers. "no credit" in a name is
     `credit_inactive=False`.
     """
-    norm = "" if table["norm"] == "batch" else f" with {table['groups']} groups of GroupNorm for BatchNorm"
-    size = f"WRN-{table['depth']}-{table['width']}{norm}, batch {table['batch']} + {table['meta_batch']}"
     rows = table["rows"]
     shown = [(title, [show(row) for row in rows]) for title, show in COLUMNS]
     columns = [[title, *cells] for title, cells in shown if any(cell != "-" for cell in cells)]
     widths = [max(map(len, column)) for column in columns]
     lines = [
-        f"{table['title']} ({size}, {table['rounds']} rounds)",
+        f"{table['title']} ({table['size']}, {table['rounds']} rounds)",
         f"plain SGD allocates {rows[0]['peak_bytes'] / 2**20:.0f} MiB",
     ]
     for name, *values in zip(*columns, strict=True):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from group_norm import GROUPS
+
 Engine = Literal["plain", "rival", "public rival", "double_backward", "pushforward", "ghost"]
 Layers = Literal["every", "block", "random", "sampled"]
 
@@ -69,6 +71,12 @@ class Table:
         for row in self.rows:
             if row.layers == "block" and not 1 <= abs(row.number or 0) <= blocks:
                 raise ValueError(f"{row.name}: the network has {blocks} blocks, there is no block {row.number}")
+
+    @property
+    def size(self) -> str:
+        """The network and the batches in words."""
+        norm = f" with {GROUPS} groups of GroupNorm for BatchNorm" if self.norm == "group" else ""
+        return f"WRN-{self.depth}-{self.width}{norm}, batch {self.batch} + {self.meta_batch}"
 
     def base_of(self, row: Row) -> Row:
         """The row that speed-ups count from: the first, after plain SGD, with the same meta model."""

@@ -70,16 +70,18 @@ class Trial:
         """Mean number of layers whose gate was open in the last steps; None for a rival, which has no gates."""
         return torch.stack(self.gates[-steps:]).sum(1).mean().item() if self.gates else None
 
+    def active(self, steps: int) -> list[list[str]]:
+        """Names of the layers whose gate was open, step by step; once all of them for a rival, which has no gates."""
+        names = [layer.name for layer in self.sampler.layers_of(self.model)]
+        opened = [[name for name, gate in zip(names, gates.tolist(), strict=True) if gate > 0] for gates in self.gates]
+        return opened[-steps:] or [names]
+
     def prediction(self, steps: int) -> Prediction:
         """What the last steps should have cost, with the gates that were open in them."""
         x, _, x_meta, _ = self.batch
-        work = Work.of(self.model, x[:1])
-        names = [layer.name for layer in self.sampler.layers_of(self.model)]
-        actives = [[name for name, gate in zip(names, gates.tolist(), strict=True) if gate > 0] for gates in self.gates]
-        # A rival keeps every layer.
-        recent = actives[-steps:] or [names]
+        work, recent = Work.of(self.model, x[:1]), self.active(steps)
         passes = statistics.fmean(forward_passes(self.row, work, active, len(x_meta) / len(x)) for active in recent)
-        above = statistics.fmean(map(work.above, recent)) if actives else None
+        above = statistics.fmean(map(work.above, recent)) if self.gates else None
         return Prediction(passes, passes / PLAIN_STEP, above)
 
     def _step(self, row: Row) -> Callable[..., Any]:

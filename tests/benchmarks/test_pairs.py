@@ -3,14 +3,11 @@
 from dataclasses import replace
 
 import meta_step_ms
-import pytest
 import torch
 from paper_tables import PAPER
 
 
-def test_pairs_draw_the_same_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    # It belongs to the process, and other tests run in this one.
-    monkeypatch.setattr(meta_step_ms, "_set_tf32", lambda allowed: None)
+def test_pairs_draw_the_same_layers() -> None:
     rows = tuple(row for row in PAPER[4].rows if row.layers != "block" and row.schedule == "paper")
     table = replace(PAPER[4], rows=rows, depth=10, width=1, batch=4, meta_batch=4)
     options = meta_step_ms.Options(rounds=2, warm_up=1)

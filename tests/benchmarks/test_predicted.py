@@ -4,30 +4,14 @@ import pytest
 import torch
 from paper_tables import PAPER
 from predicted import Work, forward_passes
+from products import Products
 from quick_tables import QUICK
 from tables import PLAIN, Row, Table
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 from trial import Trial
 
 CPU = torch.device("cpu")
 SIZES = {"depth": 10, "width": 2, "batch": 4, "meta_batch": 4}
-
-
-class Products(TorchDispatchMode):
-    """Counts the products of every convolution and matrix product that runs inside."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        formula = flop_registry.get(func.overloadpacket)
-        if formula is not None:
-            self.count += formula(*args, **(kwargs or {}), out_val=out)
-        return out
 
 
 def counted(trial: Trial) -> int:
