@@ -2,6 +2,7 @@
 // Without branches, so that the compiler turns loops over them into vector instructions of any instruction set.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -28,7 +29,7 @@ struct BFloat16 {
     const std::uint32_t source = float_bits(value);
     const std::uint32_t rounded = (source + 0x7fffu + ((source >> 16) & 1u)) >> 16;
     const std::uint32_t quiet_nan = (source >> 16) | 0x40u;  // rounding could carry a NaN into infinity
-    bits = static_cast<std::uint16_t>((source & 0x7fffffffu) > 0x7f800000u ? quiet_nan : rounded);
+    bits = static_cast<std::uint16_t>(value != value ? quiet_nan : rounded);
   }
   operator float() const { return bits_float(static_cast<std::uint32_t>(bits) << 16); }
 };
@@ -40,22 +41,22 @@ struct Float16 {
   Float16() = default;
   explicit Float16(float value) {
     const std::uint32_t source = float_bits(value);
-    const std::uint32_t magnitude = source & 0x7fffffffu;
+    // 2^16 and above become infinity, to which 65520 and above round.
+    const std::uint32_t magnitude = std::min(source & 0x7fffffffu, 0x47800000u);
     // Normal: exponent bias 127 -> 15, 13 fraction bits rounded off. Adding may carry into the exponent, as it should.
     const std::uint32_t normal = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
     // Subnormal: at 0.5 the last place of float32 is 2^-24, the last place of a subnormal: one addition rounds.
     const std::uint32_t subnormal = float_bits(bits_float(magnitude) + 0.5f) - float_bits(0.5f);
     std::uint32_t result = magnitude < (113u << 23) ? subnormal : normal;
-    result = magnitude >= 0x477ff000u ? 0x7c00u : result;  // 65520 and above round to infinity
-    result = magnitude > 0x7f800000u ? 0x7e00u : result;   // NaN
+    result = value != value ? 0x7e00u : result;
     bits = static_cast<std::uint16_t>(result | ((source >> 16) & 0x8000u));
   }
   operator float() const {
-    const std::uint32_t magnitude = bits & 0x7fffu;
-    // Scaling by 2^112 moves the exponent's bias from 15 to 127 and normalises subnormals on the way.
-    const float finite = bits_float(magnitude << 13) * 0x1p112f;
-    const std::uint32_t result = magnitude >= 0x7c00u ? (magnitude << 13) | 0x7f800000u : float_bits(finite);
-    return bits_float(result | (static_cast<std::uint32_t>(bits & 0x8000u) << 16));
+    // Sign-extended, so that the shift leaves the sign on top. Scaling by 2^112 moves the exponent's bias from 15 to
+    // 127 and normalises subnormals on the way.
+    const std::uint32_t extended = static_cast<std::uint32_t>(static_cast<std::int16_t>(bits));
+    const std::uint32_t finite = float_bits(bits_float((extended << 13) & 0x8fffffffu) * 0x1p112f);
+    return bits_float((bits & 0x7c00u) == 0x7c00u ? finite | 0x7f800000u : finite);  // infinity, NaN
   }
 };
 

@@ -16,15 +16,14 @@ namespace {
 
 // The sums of a chunk of one channel: `rows` stretches of `length` entries, the first of them at `offset`.
 template <typename T>
-NormSums chunk_sums(const NormPushforwardParams& params, std::int64_t offset, std::int64_t rows, std::int64_t length,
-                    Accumulate<T> mean) {
+FAMUS_MULTIVERSION NormSums chunk_sums(const NormPushforwardParams& params, std::int64_t offset, std::int64_t rows,
+                                       std::int64_t length, Accumulate<T> mean) {
   using A = Accumulate<T>;
   Piece<T> x_piece, x_dot_piece;
   A tangents[kLanes] = {};
   A products[kLanes] = {};
   for (std::int64_t row = 0; row < rows; ++row, offset += params.channels * params.inner) {
-    for (std::int64_t begin = 0; begin < length; begin += kPiece) {
-      const int count = static_cast<int>(std::min<std::int64_t>(kPiece, length - begin));
+    for_pieces(length, [&](std::int64_t begin, int count) {
       const A* const x = x_piece.of(params.x, offset + begin, count);
       const A* const x_dot = x_dot_piece.of(params.x_dot, offset + begin, count);
       const auto add = [&](int i, int lane) {
@@ -37,7 +36,7 @@ NormSums chunk_sums(const NormPushforwardParams& params, std::int64_t offset, st
         for (int lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
       }
       for (int lane = 0; i < count; ++i, ++lane) add(i, lane);
-    }
+    });
   }
   NormSums sums;
   for (int lane = 0; lane < kLanes; ++lane) {
@@ -74,7 +73,8 @@ void pushforward_channel(const NormPushforwardParams& params, const NormChunks& 
 
 // The sums of a chunk of a matrix, [C].
 template <typename T>
-void matrix_sums(const NormPushforwardParams& params, const NormChunks& chunks, std::int64_t chunk, NormSums* sums) {
+FAMUS_MULTIVERSION void matrix_sums(const NormPushforwardParams& params, const NormChunks& chunks, std::int64_t chunk,
+                                    NormSums* sums) {
   using A = Accumulate<T>;
   const std::int64_t end = std::min((chunk + 1) * chunks.rows, params.rows);
   for (std::int64_t begin = 0; begin < params.channels; begin += chunks.tile) {

@@ -4,30 +4,11 @@
 
 #include <type_traits>
 
-#include "core/half.h"
+#include "core/multiversion.h"
+#include "core/piece.h"
 #include "norm_pushforward/norm_pushforward.h"
 
 namespace famus {
-
-constexpr int kPiece = 512;  // entries that are converted at a time, within the first-level cache
-
-// Up to kPiece entries of a tensor in the type they are computed in: themselves if they have it, or a converted copy.
-template <typename T>
-class Piece {
- public:
-  const Accumulate<T>* of(const void* tensor, std::int64_t offset, int count) {
-    const T* const entries = static_cast<const T*>(tensor) + offset;
-    if constexpr (std::is_same_v<T, Accumulate<T>>) {
-      return entries;
-    } else {
-      for (int i = 0; i < count; ++i) copy_[i] = static_cast<Accumulate<T>>(entries[i]);
-      return copy_;
-    }
-  }
-
- private:
-  Accumulate<T> copy_[kPiece];
-};
 
 // Of one channel, or of a piece of it.
 struct NormSums {
@@ -79,11 +60,8 @@ template <typename T, typename Channel>
 void norm_result_of_piece(const NormPushforwardParams& params, std::int64_t offset, int count, const Channel channel) {
   using A = Accumulate<T>;
   Piece<T> x_piece, x_dot_piece, relu_piece;
-  T* const out = static_cast<T*>(params.out) + offset;
-  // Rounded in a loop of its own: within the other neither would become vector instructions.
-  A unrounded[kPiece];
-  A* __restrict__ result = unrounded;
-  if constexpr (std::is_same_v<T, A>) result = out;
+  WrittenPiece<T> out(params.out, offset);
+  A* const result = out.data();
   choose(needs_x(params), [&](auto has_x) {
     choose(params.x_dot, [&](auto has_x_dot) {
       choose(params.relu, [&](auto has_relu) {
@@ -101,18 +79,16 @@ void norm_result_of_piece(const NormPushforwardParams& params, std::int64_t offs
       });
     });
   });
-  if constexpr (!std::is_same_v<T, A>) {
-    for (int i = 0; i < count; ++i) out[i] = static_cast<T>(result[i]);
-  }
+  out.round(count);
 }
 
 // out of `count` entries from `offset` on; `channel` counts from their first.
 template <typename T, typename Channel>
-void norm_result(const NormPushforwardParams& params, std::int64_t offset, std::int64_t count, const Channel& channel) {
-  for (std::int64_t begin = 0; begin < count; begin += kPiece) {
-    const int size = static_cast<int>(std::min<std::int64_t>(kPiece, count - begin));
+FAMUS_MULTIVERSION void norm_result(const NormPushforwardParams& params, std::int64_t offset, std::int64_t count,
+                                    const Channel& channel) {
+  for_pieces(count, [&](std::int64_t begin, int size) {
     norm_result_of_piece<T>(params, offset + begin, size, channel.from(begin));
-  }
+  });
 }
 
 }  // namespace famus

@@ -5,8 +5,9 @@
 #include "virtual_step/virtual_step.h"
 
 #include "core/blocked_sum.h"
-#include "core/half.h"
+#include "core/multiversion.h"
 #include "core/parallel.h"
+#include "core/piece.h"
 
 namespace famus {
 namespace {
@@ -18,38 +19,44 @@ struct Task {
   std::int64_t begin, end;  // rows
 };
 
+// w_hat of `count` entries from `offset` on; the sum of g over them.
 template <typename T>
-void step_rows(const Task& task) {
+double step_piece(const VirtualStepTensor& tensor, std::int64_t offset, int count) {
+  using A = Accumulate<T>;
+  Piece<T> w_piece, g_piece;
+  WrittenPiece<T> w_hat_piece(tensor.w_hat, offset);
+  const A lr = static_cast<A>(tensor.lr);
+  const A* const w = w_piece.of(tensor.w, offset, count);
+  const A* const g = g_piece.of(tensor.g, offset, count);
+  A* const w_hat = w_hat_piece.data();
+  const double sum = blocked_sum<A>(count, [=](std::int64_t i) {
+    w_hat[i] = w[i] - lr * g[i];
+    return g[i];
+  });
+  w_hat_piece.round(count);
+  return sum;
+}
+
+template <typename T>
+FAMUS_MULTIVERSION void step_rows(const Task& task) {
   using A = Accumulate<T>;
   const VirtualStepTensor& tensor = *task.tensor;
-  const A lr = static_cast<A>(tensor.lr);
   for (std::int64_t row = task.begin; row < task.end; ++row) {
-    const std::int64_t offset = row * tensor.inner;
-    const T* __restrict__ w = static_cast<const T*>(tensor.w) + offset;
-    const T* __restrict__ g = static_cast<const T*>(tensor.g) + offset;
-    T* __restrict__ w_hat = static_cast<T*>(tensor.w_hat) + offset;
-    const double sum = blocked_sum<A>(tensor.inner, [=](std::int64_t i) {
-      const A gradient = static_cast<A>(g[i]);
-      w_hat[i] = static_cast<T>(static_cast<A>(w[i]) - lr * gradient);
-      return gradient;
-    });
+    double sum = 0;
+    for_pieces(tensor.inner,
+               [&](std::int64_t begin, int count) { sum += step_piece<T>(tensor, row * tensor.inner + begin, count); });
     static_cast<A*>(tensor.g_bar)[row] = static_cast<A>(sum / static_cast<double>(tensor.inner));
   }
 }
 
 template <typename T>
-void step_vector(const Task& task) {
+FAMUS_MULTIVERSION void step_vector(const Task& task) {
   using A = Accumulate<T>;
   const VirtualStepTensor& tensor = *task.tensor;
-  const A lr = static_cast<A>(tensor.lr);
-  const T* __restrict__ w = static_cast<const T*>(tensor.w);
-  const T* __restrict__ g = static_cast<const T*>(tensor.g);
-  T* __restrict__ w_hat = static_cast<T*>(tensor.w_hat);
-  A* __restrict__ g_bar = static_cast<A*>(tensor.g_bar);
-  for (std::int64_t i = task.begin; i < task.end; ++i) {
-    g_bar[i] = static_cast<A>(g[i]);
-    w_hat[i] = static_cast<T>(static_cast<A>(w[i]) - lr * g_bar[i]);
-  }
+  const T* g = static_cast<const T*>(tensor.g);
+  for_pieces(task.end - task.begin,
+             [&](std::int64_t begin, int count) { step_piece<T>(tensor, task.begin + begin, count); });
+  for (std::int64_t i = task.begin; i < task.end; ++i) static_cast<A*>(tensor.g_bar)[i] = static_cast<A>(g[i]);
 }
 
 template <typename T>
