@@ -1,7 +1,20 @@
 import pytest
 import torch
+from hypothesis import HealthCheck, Phase, settings
 
 from famus_ext import _native
+
+# The device is the same for all examples of a test. Examples are drawn alike in every run.
+_FUZZ = {
+    "deadline": None,
+    "database": None,
+    "derandomize": True,
+    "phases": (Phase.generate, Phase.shrink),
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+settings.register_profile("quick", max_examples=100, **_FUZZ)
+settings.register_profile("thorough", max_examples=2000, **_FUZZ)
+settings.load_profile("quick")
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
@@ -32,3 +45,27 @@ def threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+class Tally:
+    """Counts the calls of a fuzz test, and remembers the errors of the tensors that were compared."""
+
+    def __init__(self):
+        self.calls, self.shares = 0, [0.0]
+
+    def __call__(self, *shares):
+        """Of one call, the errors as shares of their tolerance."""
+        self.calls += 1
+        self.shares += shares
+
+
+@pytest.fixture
+def tally(request):
+    """A `Tally` that goes into the test's report."""
+    found = Tally()
+    yield found
+    request.node.user_properties += [
+        ("calls", found.calls),
+        ("tensors", len(found.shares) - 1),
+        ("largest_share_of_tolerance", max(found.shares)),
+    ]
