@@ -47,7 +47,7 @@ def check_no_positions(logits: Tensor) -> None:
 
 def check_num_classes(logits: Tensor, num_classes: int, source: str) -> None:
     """Refuse logits of another number of classes than the argument `source` has."""
-    if logits.shape[1] != num_classes:
+    if logits.dim() < 2 or logits.shape[1] != num_classes:
         raise ValueError(f"logits: expected {num_classes} classes, as {source} has, got shape {list(logits.shape)}")
 
 

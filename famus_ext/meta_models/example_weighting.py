@@ -93,6 +93,8 @@ class ExampleWeighting(nn.Module):
 
     def _outputs(self, losses: Tensor) -> Tensor:
         """What Ψ returns, in the losses' dtype: the network's precision need not be the meta model's."""
+        if not isinstance(losses, Tensor):
+            raise TypeError(f"losses: expected a tensor, got {type(losses).__name__}")
         kind = next((p.dtype for p in self.net.parameters()), losses.dtype)
         outputs = self.net((losses.unsqueeze(1) if losses.dim() == 1 else losses).to(kind))
         if not isinstance(outputs, Tensor):
