@@ -70,7 +70,7 @@ PLAN = (
     Part("info", (PYTHON, "-c", _INFO), 60),
     Part("tests", GPU_TESTS, 150, ("--junit-xml", "junit")),
     Part("repeatability", (PYTHON, str(BENCHMARKS / "repeatability.py"), "--device", "cuda"), 60),
-    Part("ops", (PYTHON, str(BENCHMARKS / "ops_gb_s.py"), "--device", "cuda"), 60, ("--json", "json")),
+    Part("ops", (PYTHON, str(BENCHMARKS / "ops.py"), "--device", "cuda"), 60, ("--json", "json")),
     Part("quick", (*STEP, "--quick"), 90, ("--json", "json")),
     Part("table 1", (*TABLE, "1"), 90, ("--json", "json")),
     Part("table 2", (*TABLE, "2"), 45, ("--json", "json")),

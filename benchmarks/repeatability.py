@@ -10,15 +10,11 @@ from typing import Literal
 
 import torch
 import tyro
+from contenders import CASES, Case, Network
 from environment import find_device
-from gate_draws import GateDraws
-from norm_activation import Norm
 from tables import Row, Table
 from torch import Tensor
 from trial import Trial
-
-from famus_ext import ops
-from famus_ext.models import wide_resnet
 
 
 @dataclass(frozen=True)
@@ -46,17 +42,10 @@ def main(options: Options) -> int:
     # The convolutions' own choice of algorithm is not what is asked about.
     torch.backends.cudnn.deterministic = True
     torch.manual_seed(0)
-    w = [torch.randn_like(p).to(device) for p in wide_resnet(options.depth, options.width).parameters()]
-    g = [torch.randn_like(tensor) for tensor in w]
-    draws = GateDraws(wide_resnet(options.depth, options.width), device, torch.float32)
-    contiguous = Norm.random((options.batch, 16 * options.width, 32, 32), device, torch.float32)
-    norms = (contiguous, contiguous.channels_last())
+    network = Network(options.depth, options.width, options.batch, device, torch.float32)
     table = Table("", (), options.depth, options.width, options.batch, options.batch)
     cases: dict[str, Callable[[], Sequence[Tensor]]] = {
-        "virtual_step": lambda: [tensor for part in ops.virtual_step(w, g, 0.05) for tensor in part],
-        "layer_dots": lambda: [ops.layer_dots([[tensor] for tensor in w], [[tensor] for tensor in g])],
-        "gumbel_gates": draws.by_op,
-        "norm_pushforward": lambda: [norm.pushforward() for norm in norms],
+        **{f"{case.op}, {case.size}": _results_of(case) for cases in CASES.values() for case in cases(network)},
         "meta step, every layer": lambda: _state_after_steps(Row("", "pushforward"), table, device),
         "meta step, FaMUS": lambda: _state_after_steps(Row("", "pushforward", "sampled", 4), table, device),
     }
@@ -67,6 +56,11 @@ def main(options: Options) -> int:
         different += not equal
         print(f"{name}: {'the same bits' if equal else 'DIFFERENT BITS'} in {options.repeats} repeats")
     return 1 if different else 0
+
+
+def _results_of(case: Case) -> Callable[[], Sequence[Tensor]]:
+    """What the op returns, as one list."""
+    return lambda: [tensor for family in case.native(*case.inputs) for tensor in family]
 
 
 def _state_after_steps(row: Row, table: Table, device: torch.device, steps: int = 2) -> list[Tensor]:

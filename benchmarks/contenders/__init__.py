@@ -1,0 +1,16 @@
+"""The ops and their rivals, a file an op."""
+
+from collections.abc import Callable, Iterator
+
+from contenders import gumbel_gates, layer_dots, norm_pushforward, virtual_step
+from contenders.case import Case
+from contenders.network import Network
+
+CASES: dict[str, Callable[[Network], Iterator[Case]]] = {
+    "virtual_step": virtual_step.cases,
+    "layer_dots": layer_dots.cases,
+    "gumbel_gates": gumbel_gates.cases,
+    "norm_pushforward": norm_pushforward.cases,
+}
+
+__all__ = ["CASES", "Case", "Network"]
