@@ -11,24 +11,23 @@ from famus_ext.train.trainer import Trainer
 from .command import records, train
 
 
-def run_of(trainer):
-    return trainer.method, trainer.seed, trainer.steps
-
-
 @pytest.mark.parametrize(("received", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_experiment_goes_on_to_the_same_numbers(tmp_path, monkeypatch, capsys, received, code):
     straight, stopped = tmp_path / "straight", tmp_path / "stopped"
     assert train("--seeds", 0, 1, "--out", straight) == 0
 
-    take_step = Trainer._take_step
+    train_epoch = Trainer.train_epoch
 
-    def stop(self, batch):
-        if run_of(self) == ("l2r", 1, 2):  # the first step of the second epoch
-            signal.raise_signal(received)
-        return take_step(self, batch)
+    def stop(self, on_step):
+        def after_step():
+            if (self.method, self.seed, self.steps) == ("l2r", 1, 3):  # within the second epoch
+                signal.raise_signal(received)
+            on_step()
+
+        return train_epoch(self, after_step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "_take_step", stop)
+        patch.setattr(Trainer, "train_epoch", stop)
         assert train("--seeds", 0, 1, "--out", stopped) == code
     message = f"stopped by {received.name}, state saved; go on with: python -m famus_ext train --resume {stopped}"
     assert message in capsys.readouterr().err

@@ -1,0 +1,142 @@
+"""Does a run that is killed at a random moment end with the numbers of one that never was? Exits with 1 where not.
+
+python benchmarks/kills.py --kills 30 --json kills.json
+
+Each trial starts the command, ends it by SIGKILL at a moment drawn from the time that the whole command takes, and
+starts the same command again until it has ended by itself. Its `metrics.jsonl` (but for the milliseconds), its example
+weights and the last checkpoints' weights must be those of the run that was left alone.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from environment import REPOSITORY, describe
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to kill.
+
+    Attributes:
+        kills: How many trials.
+        epochs: Epochs of each run.
+        checkpoint_every: Steps between checkpoints.
+        seed: Decides the moments.
+        json: File for the result.
+    """
+
+    kills: int = 30
+    epochs: int = 15
+    checkpoint_every: int = 3
+    seed: int = 0
+    json: Path | None = None
+
+
+def main(options: Options) -> int:
+    """Run all trials, print one a line, and return the exit status."""
+    draw = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        straight = Path(folder, "straight")
+        start = time.perf_counter()
+        _command(options, straight).wait()
+        seconds = time.perf_counter() - start
+        expected = _numbers(straight)
+        trials = []
+        while len(trials) < options.kills:
+            trial = _trial(options, Path(folder, f"run{len(trials)}"), draw.uniform(0, seconds), expected)
+            if trial is not None:
+                trials.append(trial)
+                ending = "equal" if trial["equal"] else "DIFFERENT"
+                print(
+                    f"{len(trials):>3}  killed after {trial['seconds']:5.2f} s  {ending}  {trial['found']}", flush=True
+                )
+    result = {
+        **describe(torch.device("cpu")),
+        "experiment": f"digits, {options.epochs} epochs, cross-entropy and L2R + FaMUS, a checkpoint every "
+        f"{options.checkpoint_every} steps",
+        "seconds_uninterrupted": round(seconds, 2),
+        "final": {run: accuracies[-1] for run, accuracies in expected["accuracies"].items()},
+        "equal": sum(trial["equal"] for trial in trials),
+        "trials": trials,
+    }
+    if options.json is not None:
+        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(f"{result['equal']} of {len(trials)} ended with the numbers of the run that was left alone")
+    return 0 if result["equal"] == len(trials) else 1
+
+
+def _trial(options: Options, out: Path, seconds: float, expected: dict[str, Any]) -> dict[str, Any] | None:
+    """One kill and the runs after it; None where the command had ended before."""
+    process = _command(options, out)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    else:
+        return None
+    found = _found(out)
+    starts = 0
+    while starts == 0 or not (out / "summary.json").exists():
+        starts += 1
+        if _command(options, out).wait() != 0:
+            return {"seconds": round(seconds, 3), "found": found, "starts_after": starts, "equal": False}
+    return {"seconds": round(seconds, 3), "found": found, "starts_after": starts, "equal": _numbers(out) == expected}
+
+
+def _command(options: Options, out: Path) -> subprocess.Popen[bytes]:
+    """The experiment, begun or gone on with: the same command every time."""
+    arguments = {
+        "--epochs": options.epochs,
+        "--checkpoint-every": options.checkpoint_every,
+        "--device": "cpu",
+        "--out": out,
+        "--resume": "auto",
+    }
+    words = [str(word) for pair in arguments.items() for word in pair]
+    return subprocess.Popen(
+        [sys.executable, "-m", "famus_ext", "train", *words], cwd=REPOSITORY, stdout=subprocess.DEVNULL
+    )
+
+
+def _found(out: Path) -> str:
+    """How far a killed run had come, and what lay about."""
+    newest = sorted(out.glob("checkpoints/*/*.pt"), key=lambda path: (path.parent.name == "l2r_seed0", path.name))
+    place = f"{newest[-1].parent.name} {newest[-1].name[:22]}" if newest else "no checkpoint"
+    unfinished = sum(1 for _ in out.rglob(".*.tmp"))
+    return place + (f", {unfinished} unfinished file" if unfinished else "")
+
+
+def _numbers(out: Path) -> dict[str, Any]:
+    """Everything that must be equal."""
+    records = [json.loads(line) for line in (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    accuracies: dict[str, list[float]] = {}
+    for record in records:
+        del record["ms_per_step"]
+        accuracies.setdefault(f"{record['method']} seed {record['seed']}", []).append(record["test_accuracy"])
+    weights = {
+        folder.name: {
+            name: value.tolist()
+            for name, value in torch.load(max(folder.glob("*.pt")), weights_only=True)["state"]["model"].items()
+        }
+        for folder in (out / "checkpoints").iterdir()
+    }
+    return {
+        "records": records,
+        "accuracies": accuracies,
+        "example_weights": (out / "weights_seed0.csv").read_text(encoding="utf-8"),
+        "weights": weights,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(tyro.cli(Options, description=__doc__)))
