@@ -1,16 +1,19 @@
-"""The three sets of one experiment on noisy or long-tailed labels, and how they are made from a clean source."""
+"""The three sets of one experiment on noisy or long-tailed labels, and how they are made from a source."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.long_tail import TailProfile, long_tail_indices
-from famus_ext.data.noise import NoiseType, corrupt, transition_matrix
+from famus_ext.data.meta_set import MetaSet, trusted_labels
+from famus_ext.data.noise.given import Noise, given_labels
+from famus_ext.data.noise.kinds import NoiseType
+from famus_ext.data.noise.label_files import hash_labels
+from famus_ext.data.per_class import balanced_counts, random_of_each_class
 from famus_ext.data.seeding import generator
 from famus_ext.data.source import Source
 from famus_ext.data.split import split_indices
@@ -25,13 +28,14 @@ class NoisyData:
         train: Training images with their given labels, N examples.
         meta: Clean meta images, M examples.
         test: Clean test images.
-        true_labels: True labels of the training images, int64 `[N]`; None where nobody knows them.
+        true_labels: True labels of the training images, int64 `[N]`, -1 for an image whose given label is known to be
+            wrong and whose right one is not known; None where nobody knows them.
         indices: Position of every training image in the source's training set, int64 `[N]`.
     """
 
-    train: LabelledImages
-    meta: LabelledImages
-    test: LabelledImages
+    train: LabelledSet
+    meta: LabelledSet
+    test: LabelledSet
     true_labels: Tensor | None
     indices: Tensor
 
@@ -56,12 +60,14 @@ class NoisyData:
 
         `train.class_sizes` counts the given labels.
         """
-        return None if self.true_labels is None else torch.bincount(self.true_labels, minlength=self.num_classes)
+        if self.true_labels is None:
+            return None
+        return torch.bincount(self.true_labels[self.true_labels >= 0], minlength=self.num_classes)
 
     @property
     def labels_hash(self) -> str:
         """SHA-256 of the given labels (int64, little-endian): equal hashes mean that runs trained on equal labels."""
-        return hashlib.sha256(self.train.labels.cpu().numpy().astype("<i8").tobytes()).hexdigest()
+        return hash_labels(self.train.labels)
 
     def to(self, device: torch.device | str) -> NoisyData:
         """The same data on another device."""
@@ -75,27 +81,32 @@ def make_noisy(
     source: Source,
     noise_type: NoiseType,
     noise_rate: float,
-    num_meta: int,
+    num_meta: int | None,
     num_test: int | None,
     seed: int,
     *,
+    noise_labels: Tensor | None = None,
+    meta_set: MetaSet = "clean",
     num_train: int | None = None,
     balanced: bool = True,
     imbalance: float | None = None,
     profile: TailProfile = "exponential",
 ) -> NoisyData:
-    """Splits a clean set, cuts its training part to size and shape, and corrupts the labels of what is left.
+    """Splits a data set, cuts its training part to size and shape, and gives the images that are left their labels.
 
     In this order: test set (unless the source brings one), meta set, subset, long tail, noise. So test and meta set
     are the same for every subset, tail and noise, and clean; the training images are the same for every noise.
 
     Args:
-        source: Clean images.
-        noise_type: The kind of noise, see `transition_matrix`.
-        noise_rate: Its rate p, in `[0, 1]`.
-        num_meta: Size of the clean meta set, balanced over the classes.
+        source: The data set.
+        noise_type: The kind of noise, see `NoiseType`.
+        noise_rate: Its rate p, in `[0, 1]`; 0 for a source with noisy labels, which keeps them.
+        num_meta: Size of the meta set, balanced over the classes; None for the whole of a published one.
         num_test: Size of the clean test set to split off; None for a source with one of its own.
         seed: Decides split, subset, tail and noise, each by a random stream of its own.
+        noise_labels: Of the noise `file`: labels of the source's first training images, see `read_labels`. Images
+            without a label are not trained on.
+        meta_set: Where the meta set comes from.
         num_train: Training images to keep before the tail is cut; None for all.
         balanced: Whether those are balanced over the classes.
         imbalance: Ratio of the largest to the smallest training class, or its inverse, see `class_sizes`; None leaves
@@ -104,29 +115,50 @@ def make_noisy(
 
     Raises:
         ValueError: for a rate outside `[0, 1]`, sets that the source is too small for, a test set's size where the
-            source brings a test set or none where it does not, or a tail that leaves a class empty.
+            source brings a test set or none where it does not, a meta set that nobody can vouch for, noise on noisy
+            labels, or a tail that leaves a class empty.
     """
-    matrix = transition_matrix(noise_type, source.num_classes, noise_rate)
-    labels, num_classes = source.train.labels, source.num_classes
-    split = split_indices(labels, num_classes, num_meta, _size_to_split_off(source, num_test), generator(seed, "split"))
-    kept = split.train
+    noise = Noise(noise_type, noise_rate, noise_labels)
+    if source.noisy and (noise.rate or noise.kind == "file"):
+        raise ValueError("noise_rate: expected 0, for the labels of this data set are noisy as they were found")
+    num_classes, labels = source.num_classes, source.train.labels
+    trusted = trusted_labels(source, meta_set)
+    size, test_size = _meta_to_split_off(source, num_meta), _test_to_split_off(source, num_test)
+    split = split_indices(trusted, num_classes, size, test_size, generator(seed, "split"))
+    kept = split.train[noise.labelled(source)[split.train]]
     if num_train is not None:
         kept = kept[subset_indices(labels[kept], num_classes, num_train, generator(seed, "subset"), balanced=balanced)]
     if imbalance is not None:
         tail = generator(seed, "long tail")
         kept = kept[long_tail_indices(labels[kept], num_classes, imbalance, tail, profile=profile)]
-    true_labels = labels[kept]
-    given_labels, _ = corrupt(true_labels, matrix, generator(seed, "noise"))
+    meta = source.train[split.meta].with_labels(trusted[split.meta])
     return NoisyData(
-        train=LabelledImages(source.train.images[kept], given_labels, num_classes),
-        meta=source.train[split.meta],
-        test=source.train[split.test] if source.test is None else source.test,
-        true_labels=true_labels,
+        train=source.train[kept].with_labels(given_labels(noise, source, kept, seed)),
+        meta=meta if source.meta is None else _part_of(source.meta, num_meta, seed),
+        test=source.train[split.test].with_labels(trusted[split.test]) if source.test is None else source.test,
+        true_labels=None if source.known_labels is None else source.known_labels[kept],
         indices=kept,
     )
 
 
-def _size_to_split_off(source: Source, num_test: int | None) -> int:
+def _part_of(meta: LabelledSet, size: int | None, seed: int) -> LabelledSet:
+    """A published clean set, or a random part of it that is balanced over the classes."""
+    if size is None:
+        return meta
+    counts = balanced_counts(size, meta.num_classes)
+    return meta[random_of_each_class(meta.labels, counts, "num_meta", generator(seed, "meta set"))]
+
+
+def _meta_to_split_off(source: Source, num_meta: int | None) -> int:
+    """Images of the meta set that is taken from the training set: none where the source brings its own."""
+    if source.meta is not None:
+        return 0
+    if num_meta is None or num_meta < 1:
+        raise ValueError(f"num_meta: expected at least 1, for the source has no meta set of its own, got {num_meta}")
+    return num_meta
+
+
+def _test_to_split_off(source: Source, num_test: int | None) -> int:
     """Images of the test set that is taken from the training set: none where the source brings its own."""
     if source.test is None:
         if num_test is None or num_test < 1:

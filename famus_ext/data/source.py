@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from famus_ext.data.labelled import LabelledImages
+from torch import Tensor
+
+from famus_ext.data.labelled_set import LabelledSet
 
 
 @dataclass(frozen=True)
 class Source:
-    """A clean data set, with its own test set or without one.
+    """A data set with clean labels, or with those that somebody gave it.
 
     Attributes:
         train: Images to train on; where there is no test set, all images, of which one is split off.
         test: The published test set; None where there is none.
+        meta: The published clean set beside the training set; None where there is none.
+        noisy: Whether the training labels are as wrong as they were found.
+        true_labels: Of noisy labels, the right ones, int64 `[N]`, -1 for an image known to belong to another class than
+            it is given without saying which; None where nobody knows. Clean labels are their own.
+        confused: What each class is taken for in the asymmetric noise published for this set; classes that are left out
+            keep their labels. None where there is none.
+        superclasses: Superclass of every class, C numbers; None where there are none.
 
     Raises:
-        ValueError: for two sets whose images differ in shape, or whose classes differ in number.
+        ValueError: for sets whose images differ in shape or whose classes differ in number, and for true labels that
+            are not one an image or come with clean labels.
     """
 
-    train: LabelledImages
-    test: LabelledImages | None = None
+    train: LabelledSet
+    test: LabelledSet | None = None
+    meta: LabelledSet | None = None
+    noisy: bool = False
+    true_labels: Tensor | None = None
+    confused: Mapping[int, int] | None = None
+    superclasses: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.test is None:
+        for name, other in (("test", self.test), ("meta", self.meta)):
+            if other is not None:
+                self._check_alike(name, other)
+        if self.true_labels is None:
             return
-        if self.test.num_classes != self.train.num_classes:
+        if not self.noisy:
+            raise ValueError("true_labels: expected None, since clean labels are their own, got a tensor")
+        if len(self.true_labels) != len(self.train):
+            raise ValueError(f"true_labels: expected {len(self.train)}, one an image, got {len(self.true_labels)}")
+
+    def _check_alike(self, name: str, other: LabelledSet) -> None:
+        """Raises ValueError unless a set can be used beside the training set."""
+        if other.num_classes != self.train.num_classes:
             raise ValueError(
-                f"test: expected {self.train.num_classes} classes, as train has, got {self.test.num_classes}"
+                f"{name}: expected {self.train.num_classes} classes, as train has, got {other.num_classes}"
             )
-        shape, expected = tuple(self.test.images.shape[1:]), tuple(self.train.images.shape[1:])
-        if shape != expected:
-            raise ValueError(f"test: expected images {expected}, as train has, got {shape}")
+        if other.image_shape != self.train.image_shape:
+            raise ValueError(f"{name}: expected images {self.train.image_shape}, as train has, got {other.image_shape}")
 
     @property
     def num_classes(self) -> int:
         """C, the number of classes."""
         return self.train.num_classes
+
+    @property
+    def known_labels(self) -> Tensor | None:
+        """True labels of the training set, int64 `[N]`, -1 for unknown ones; None where nobody knows any."""
+        return self.true_labels if self.noisy else self.train.labels

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-from famus_ext.data import LabelledImages
+from famus_ext.data import LabelledSet
 from famus_ext.losses import ExampleLoss
 
-EVALUATION_BATCH = 1000  # images a forward pass: bounds the memory, changes no number
+EVALUATION_BATCH = 1000  # images a forward pass at most: bounds the memory, changes no number
+EVALUATION_VALUES = 2**23  # entries a forward pass at most, 55 images of 224x224 pixels
 
 
-def accuracy(model: nn.Module, data: LabelledImages) -> float:
+def accuracy(model: nn.Module, data: LabelledSet) -> float:
     """Share of examples whose largest logit is their label's, in evaluation mode."""
-    return int((_logits(model, data.images).argmax(dim=1) == data.labels).sum()) / len(data)
+    return int((_logits(model, data).argmax(dim=1) == data.labels).sum()) / len(data)
 
 
 @torch.no_grad()
-def example_losses(model: nn.Module, data: LabelledImages, loss: ExampleLoss) -> Tensor:
+def example_losses(model: nn.Module, data: LabelledSet, loss: ExampleLoss) -> Tensor:
     """Loss of every example under its given label, `[N]`, in evaluation mode."""
-    return loss(_logits(model, data.images), data.labels)
+    return loss(_logits(model, data), data.labels)
 
 
 @torch.no_grad()
-def _logits(model: nn.Module, images: Tensor) -> Tensor:
+def _logits(model: nn.Module, data: LabelledSet) -> Tensor:
     """Logits `[N, C]` in evaluation mode, by parts; the mode that the network was in comes back."""
     training = model.training
     model.eval()
-    logits = torch.cat([model(part) for part in torch.split(images, EVALUATION_BATCH)])
+    size = max(min(EVALUATION_BATCH, EVALUATION_VALUES // math.prod(data.image_shape)), 1)
+    logits = torch.cat([model(images) for images in data.views(torch.split(torch.arange(len(data)), size))])
     model.train(training)
     return logits

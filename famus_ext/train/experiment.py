@@ -72,7 +72,7 @@ def check_runnable(config: Config) -> None:
     except PushforwardError as error:
         raise OptionError(f"--engine {config.schedule.engine}: {error}") from error
     except RuntimeError as error:  # torch's, for images that the network cannot take
-        shape = list(data.train.images.shape[1:])
+        shape = list(data.train.image_shape)
         raise OptionError(f"--network {network_name(config)}: fails on images of shape {shape}: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from famus_ext.data.seeding import stream_seed
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
-from famus_ext.train.assembly.step import StepOutput, make_step
+from famus_ext.train.assembly.step import make_step
 from famus_ext.train.config import Config
 from famus_ext.train.epoch_log import EpochLog
 from famus_ext.train.evaluation import accuracy, example_losses
@@ -67,8 +67,8 @@ class Trainer:
         self.steps = 0
         self._log: EpochLog | None = None
         self._batches = generator(seed, "batches")
-        self._epoch_start = self._batches.get_state()
         self._meta_batches = generator(seed, "meta batches")
+        self._epoch_start = self._batch_states()
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
     @property
@@ -96,10 +96,9 @@ class Trainer:
         begin_epoch(self.loss, self.epoch)
         self.model.train()
         log = self._begin_log()
-        for batch in self._remaining_batches(log):
+        for batch, *examples in self._remaining_batches(log):
             start = time.perf_counter()
-            batch = batch.to(self.device)
-            out = self._take_step(batch)
+            out = self.step(*examples)
             self.weights.add(batch, out.weights)
             log.add(out)
             self.steps += 1
@@ -122,9 +121,11 @@ class Trainer:
 
         It changes the network and the random streams, so the trainer is then of no further use.
         """
-        few = torch.arange(min(2 * self.config.schedule.micro_batches, len(self.data.train)), device=self.device)
+        train, meta = self.data.train, self.data.meta
+        few = torch.arange(min(2 * self.config.schedule.micro_batches, len(train)), device=self.device)
+        v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
         self.model.train()
-        self._take_step(few)
+        self.step(train.view(few), train.labels[few], meta.view(v), meta.labels[v])
 
     def result(self) -> RunResult:
         """What was reached so far."""
@@ -144,17 +145,26 @@ class Trainer:
             self.weights.start_epoch()
         return self._log
 
-    def _remaining_batches(self, log: EpochLog) -> Sequence[Tensor]:
-        """The batches of the epoch at hand, without those that the log has seen."""
-        self._epoch_start = self._batches.get_state()
-        batches = epoch_batches(len(self.data.train), self.config.optimizer.batch_size, self._batches)
-        return batches[len(log) :]
+    def _remaining_batches(self, log: EpochLog) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
+        """The batches of the epoch at hand without those that the log has seen: positions `[n]`, x, y, x_meta, y_meta.
 
-    def _take_step(self, batch: Tensor) -> StepOutput:
-        """One step on the training examples `batch` `[n]` and the next meta batch."""
-        train, meta = self.data.train, self.data.meta
-        v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
-        return self.step(train.images[batch], train.labels[batch], meta.images[v], meta.labels[v])
+        All are drawn before the first is used, so that worker processes can read ahead.
+        """
+        self._epoch_start = self._batch_states()
+        train, meta, done = self.data.train, self.data.meta, len(log)
+        batches = epoch_batches(len(train), self.config.optimizer.batch_size, self._batches)
+        size = self.config.meta_model.meta_batch_size
+        meta_batches = [meta_batch(len(meta), size, self._meta_batches) for _ in batches]
+        batches, meta_batches = batches[done:], meta_batches[done:]
+        views = train.views(batches, stream_seed(self.seed, f"augmentation {self.epoch}"), done)
+        meta_views = meta.views(meta_batches, stream_seed(self.seed, f"meta augmentation {self.epoch}"), done)
+        for batch, x, v, x_meta in zip(batches, views, meta_batches, meta_views, strict=True):
+            batch, v = batch.to(self.device), v.to(self.device)
+            yield batch, x, train.labels[batch], x_meta, meta.labels[v]
+
+    def _batch_states(self) -> dict[str, Tensor]:
+        """The state of what draws the batches."""
+        return {"batches": self._batches.get_state(), "meta_batches": self._meta_batches.get_state()}
 
     def _record(self, log: EpochLog, lr: float, loss: float) -> EpochRecord:
         """The record of the epoch just trained."""
@@ -200,8 +210,7 @@ class Trainer:
             "random": {
                 **random_state(self.device),
                 # An unfinished epoch draws its batches again, and leaves out those that it has used.
-                "batches": self._batches.get_state() if self._log is None else self._epoch_start,
-                "meta_batches": self._meta_batches.get_state(),
+                **(self._batch_states() if self._log is None else self._epoch_start),
             },
         }
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from famus_ext.data import FASHION_CLASSES, load_fashion_mnist, make_noisy
-from famus_ext.data.fashion_mnist import DEBIAN_FOLDER, TEST_FILES, TRAIN_FILES
+from famus_ext.data.sets.fashion_mnist import DEBIAN_FOLDER, TEST_FILES, TRAIN_FILES
 
 SIZES = {TRAIN_FILES: 30, TEST_FILES: 20}
 

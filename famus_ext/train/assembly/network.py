@@ -25,6 +25,6 @@ def make_network(config: Config, data: NoisyData) -> nn.Module:
         OptionError: when there is no such network, or it cannot be imported.
     """
     name = network_name(config)
-    options = {} if ":" in name else {"in_channels": data.train.images.shape[1]}
+    options = {} if ":" in name else {"in_channels": data.train.image_shape[0]}
     with naming_options({"name": "--network"}, f"--network {name}"):
         return build(name, data.num_classes, **options)

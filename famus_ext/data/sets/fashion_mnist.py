@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from famus_ext.data.idx import read_idx
+from famus_ext.data.files.idx import read_idx
 from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.source import Source
 
