@@ -28,6 +28,11 @@ def gates(dtype, sizes=SIZES, hidden=33, layout="contiguous", seed=0, device="cp
     return found
 
 
+def vector(gates):
+    """η of the gates as the op takes it; differentiable."""
+    return torch.cat([t.flatten() for _, *eta in gates for t in eta])
+
+
 def noise(layers, dtype=torch.float64, seed=5):
     """Gumbel noise [L, 2]."""
     generator = torch.Generator().manual_seed(seed)

@@ -56,8 +56,7 @@ class Case:
 
 def _relative_error(found: list[Tensor], exact: list[Tensor]) -> float:
     """Of all entries of a family together."""
-    pairs = [(a.flatten().double(), b.flatten().double()) for a, b in zip(found, exact, strict=True)]
-    value, reference = (torch.cat(tensors) for tensors in zip(*pairs, strict=True))
+    value, reference = (torch.cat([tensor.flatten().double() for tensor in family]) for family in (found, exact))
     return ((value - reference).norm() / reference.norm()).item()
 
 

@@ -60,7 +60,7 @@ class GumbelSampler(Sampler):
             and the number of layers that are always on.
         expected_gated: The number of active layers that L_r asks for among those with a Γ: in the released variant the
             argument.
-        gates: The networks Γ, one for each layer that has one.
+        gates: The networks Γ, of the layers that have one.
         sizes: D_l of every layer.
 
     Raises:

@@ -55,7 +55,7 @@ def test_fuzz(device, tally, sizes, hidden, dtype, dtype_of_x, layout, temperatu
     noise = gate_cases.noise(len(gates), torch.promote_types(dtype, torch.float32), seed).to(device)
     cotangent = gate_cases.cotangent(len(gates), seed).to(dtype)
     leaves = [t.requires_grad_() for gate in gates for t in gate]
-    r = gumbel_gates([x for x, *_ in gates], [eta for _, *eta in gates], noise, temperature)
+    r = gumbel_gates([x for x, *_ in gates], gate_cases.vector(gates), noise, temperature)
     shares = []
     grads = iter(torch.autograd.grad(r, leaves, cotangent.to(device)))
     for gate, z, bar, gate_noise in zip(gates, r.tolist(), cotangent.double(), noise.cpu().double(), strict=True):

@@ -7,6 +7,7 @@ import pytest
 import tolerances
 import torch
 from torch import nn
+from torch.nn.utils import parameters_to_vector
 
 from famus_ext import _native
 from famus_ext.ops import gumbel_gates
@@ -19,7 +20,7 @@ GRADIENT = {torch.float16: 2e-5, torch.bfloat16: 2e-5, torch.float32: 2e-5, torc
 
 def draw(gates, noise, temperature=TAU):
     """The op on layers of x, W, b, a, V, c."""
-    return gumbel_gates([x for x, *_ in gates], [eta for _, *eta in gates], noise, temperature)
+    return gumbel_gates([x for x, *_ in gates], gate_cases.vector(gates), noise, temperature)
 
 
 def leaves(gates):
@@ -88,6 +89,28 @@ def test_inputs_of_another_dtype(mode, x, eta):
     for gate in gates:
         gate[0] = gate[0].to(x)
     check(gates, gate_cases.noise(len(gates), torch.float32))
+
+
+def test_eta_with_gaps(mode):
+    gates = gate_cases.gates(torch.float64)
+    eta, noise = gate_cases.vector(gates), gate_cases.noise(len(gates))
+    apart = op_cases.sliced(eta).requires_grad_()
+    (grad,) = torch.autograd.grad(gumbel_gates([x for x, *_ in gates], apart, noise, TAU).sum(), apart)
+    expected = gate_cases.exact_gradients(gates, noise, torch.ones(len(gates)))
+    torch.testing.assert_close(
+        grad, gate_cases.vector(list(zip(*[iter(expected)] * 6, strict=True))), rtol=1e-11, atol=1e-13
+    )
+
+
+def test_eta_that_depends_on_x(mode):
+    """Each has its own gradient, whatever graph is between them."""
+    x = torch.tensor([0.3, -0.4], dtype=torch.float64, requires_grad=True)
+    noise = gate_cases.noise(1)
+
+    def function(x):
+        return gumbel_gates([x], torch.outer(torch.ones(2, dtype=x.dtype), x).flatten().repeat(5)[:18], noise, TAU)
+
+    assert torch.autograd.gradgradcheck(function, [x])
 
 
 def test_no_hidden_unit(mode):
@@ -172,7 +195,7 @@ def test_nothing_is_recorded_without_need(mode):
 
 
 def test_no_layers(mode):
-    assert torch.equal(gumbel_gates([], [], torch.zeros(0, 2), TAU), torch.zeros(0))
+    assert torch.equal(gumbel_gates([], torch.zeros(0), torch.zeros(0, 2), TAU), torch.zeros(0))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -235,7 +258,8 @@ def test_is_the_gumbel_softmax(mode):
         expected = nn.functional.gumbel_softmax(logits, tau=TAU, hard=True)[:, 1]
         torch.manual_seed(seed)
         noise = -torch.empty(3, 2, dtype=torch.float64).exponential_().log()
-        found = gumbel_gates(inputs, [tuple(module.parameters()) for module in modules], noise, TAU)
+        eta = parameters_to_vector([p for module in modules for p in module.parameters()])
+        found = gumbel_gates(inputs, eta, noise, TAU)
         assert torch.equal(found, expected)
 
 
@@ -277,69 +301,48 @@ def test_graph_capture(device):
     assert torch.equal(captured, draw(gates, noise))
 
 
-X, ETA = torch.zeros(3), [torch.zeros(4, 3), torch.zeros(4), torch.zeros(1), torch.zeros(2, 4), torch.zeros(2)]
-NOISE = torch.zeros(1, 2)
-
-
-def changed(index, tensor):
-    return [[tensor if t == index else same for t, same in enumerate(ETA)]]
-
+# One layer, D = 3, H = 4.
+X, ETA, NOISE = torch.zeros(3), torch.zeros(27), torch.zeros(1, 2)
 
 WRONG = [
-    (TypeError, r"inputs: expected a list or tuple, got Tensor", X, [ETA], NOISE, TAU),
-    (TypeError, r"parameters: expected a list or tuple, got Tensor", [X], X, NOISE, TAU),
-    (ValueError, r"parameters: expected 1 entries, as inputs has, got 2", [X], [ETA, ETA], NOISE, TAU),
-    (TypeError, r"parameters\[0\]: expected a list or tuple, got Tensor", [X], [X], NOISE, TAU),
-    (ValueError, r"parameters\[0\]: expected 5 tensors, W, b, a, V and c, got 4", [X], [ETA[:4]], NOISE, TAU),
-    (TypeError, r"inputs\[0\]: expected a tensor, got NoneType", [None], [ETA], NOISE, TAU),
-    (TypeError, r"inputs\[0\]: expected float16.*int64", [X.long()], [ETA], NOISE, TAU),
-    (TypeError, r"parameters\[0\]\[1\]: expected a tensor, got float", [X], changed(1, 1.0), NOISE, TAU),
-    (TypeError, r"parameters\[0\]\[3\]: expected a strided", [X], changed(3, ETA[3].to_sparse()), NOISE, TAU),
-    (ValueError, r"parameters\[0\]\[4\]: .* meta device", [X], changed(4, ETA[4].to("meta")), NOISE, TAU),
-    (TypeError, r"noise: expected a tensor, got NoneType", [X], [ETA], None, TAU),
-    (ValueError, r"inputs\[0\]: expected shape \(3,\), got \(1, 3\)", [X[None]], [ETA], NOISE, TAU),
-    (ValueError, r"parameters\[0\]\[0\]: expected shape \(4, 5\), got \(4, 3\)", [torch.zeros(5)], [ETA], NOISE, TAU),
-    (ValueError, r"\[0\]\[1\]: expected shape \(4,\), got \(4, 1\)", [X], changed(1, ETA[1][:, None]), NOISE, TAU),
-    (ValueError, r"\[0\]\[2\]: expected shape \(1,\), got \(4,\)", [X], changed(2, ETA[1]), NOISE, TAU),
-    (ValueError, r"\[0\]\[3\]: expected shape \(2, 4\), got \(4, 2\)", [X], changed(3, ETA[3].T), NOISE, TAU),
-    (ValueError, r"\[0\]\[4\]: expected shape \(2,\), got \(1,\)", [X], changed(4, ETA[2]), NOISE, TAU),
-    (ValueError, r"noise: expected shape \(1, 2\), got \(2,\)", [X], [ETA], NOISE[0], TAU),
+    (TypeError, r"inputs: expected a list or tuple, got Tensor", X, ETA, NOISE, TAU),
+    (TypeError, r"inputs\[0\]: expected a tensor, got NoneType", [None], ETA, NOISE, TAU),
+    (TypeError, r"inputs\[0\]: expected float16.*int64", [X.long()], ETA, NOISE, TAU),
+    (ValueError, r"inputs\[0\]: expected shape \(3,\), got \(1, 3\)", [X[None]], ETA, NOISE, TAU),
+    (TypeError, r"eta: expected a tensor, got list", [X], [ETA], NOISE, TAU),
+    (TypeError, r"eta: expected a strided", [X], ETA.to_sparse(), NOISE, TAU),
+    (ValueError, r"eta: .* meta device", [X], ETA.to("meta"), NOISE, TAU),
+    (ValueError, r"eta: expected shape \(27,\), got \(3, 9\)", [X], ETA.view(3, 9), NOISE, TAU),
     (
         ValueError,
-        r"parameters\[1\]\[0\]: expected shape \(4, 3\), got \(5, 3\)",
-        [X, X],
-        [ETA, [torch.zeros(5, 3), torch.zeros(5), ETA[2], torch.zeros(2, 5), ETA[4]]],
-        NOISE,
-        TAU,
-    ),
-    (
-        TypeError,
-        r"parameters\[0\]\[2\]: expected torch.float32, as parameters\[0\]\[0\] has, got torch.float64",
+        r"eta: expected H · 6 \+ 3 entries, W, b, a, V and c of 1 layers, got 28",
         [X],
-        changed(2, ETA[2].double()),
+        ETA.new_zeros(28),
         NOISE,
         TAU,
     ),
-    (TypeError, r"temperature: expected a number, got str", [X], [ETA], NOISE, "1"),
-    (ValueError, r"temperature: expected a positive number, got 0", [X], [ETA], NOISE, 0),
-    (ValueError, r"temperature: expected a finite number, got inf", [X], [ETA], NOISE, math.inf),
+    (ValueError, r"eta: expected H · 12 \+ 6 entries, .* got 27", [X, X], ETA, NOISE, TAU),
+    (ValueError, r"eta: expected H · 6 \+ 3 entries, .* got 2", [X], ETA[:2], NOISE, TAU),
+    (ValueError, r"eta: expected H · 0 \+ 0 entries, .* got 27", [], ETA, NOISE[:0], TAU),
+    (TypeError, r"noise: expected a tensor, got NoneType", [X], ETA, None, TAU),
+    (ValueError, r"noise: expected shape \(1, 2\), got \(2,\)", [X], ETA, NOISE[0], TAU),
+    (TypeError, r"temperature: expected a number, got str", [X], ETA, NOISE, "1"),
+    (ValueError, r"temperature: expected a positive number, got 0", [X], ETA, NOISE, 0),
+    (ValueError, r"temperature: expected a finite number, got inf", [X], ETA, NOISE, math.inf),
 ]
 
 
-@pytest.mark.parametrize(("error", "message", "inputs", "parameters", "noise", "temperature"), WRONG)
-def test_refusals(error, message, inputs, parameters, noise, temperature):
+@pytest.mark.parametrize(("error", "message", "inputs", "eta", "noise", "temperature"), WRONG)
+def test_refusals(error, message, inputs, eta, noise, temperature):
     with pytest.raises(error, match=message):
-        gumbel_gates(inputs, parameters, noise, temperature)
+        gumbel_gates(inputs, eta, noise, temperature)
 
 
 @pytest.mark.gpu
 def test_refuses_two_devices(device):
     if device.type == "cpu":
         pytest.skip("takes a GPU")
-    there = [t.to(device) for t in ETA]
-    with pytest.raises(ValueError, match=r"inputs\[0\]: expected a tensor on cuda:0, as parameters\[0\]\[0\] is"):
-        gumbel_gates([X], [there], NOISE.to(device), TAU)
+    with pytest.raises(ValueError, match=r"inputs\[0\]: expected a tensor on cuda:0, as eta is"):
+        gumbel_gates([X], ETA.to(device), NOISE.to(device), TAU)
     with pytest.raises(ValueError, match=r"noise: expected a tensor on cuda:0"):
-        gumbel_gates([X.to(device)], [there], NOISE, TAU)
-    with pytest.raises(ValueError, match=r"parameters\[0\]\[4\]: expected a tensor on cuda:0"):
-        gumbel_gates([X.to(device)], [[*there[:4], ETA[4]]], NOISE.to(device), TAU)
+        gumbel_gates([X.to(device)], ETA.to(device), NOISE, TAU)

@@ -45,7 +45,7 @@ def pooled(sampler):
 
 def test_layers(case):
     sampler, gated, on = case
-    assert [gate[0].in_features for gate in sampler.gates] == [sampler.sizes[i] for i in gated]
+    assert [eta[0].shape[1] for eta in sampler.gates.by_layer()] == [sampler.sizes[i] for i in gated]
     assert list(sampler.candidates(sampler.layers)) == sorted(gated + on)
     assert sampler.layers_of(MODEL) == famus.layers(MODEL)
 
@@ -58,7 +58,7 @@ def test_gates(case):
     assert [i for i in EVERY if 0 < draws[:, i].mean() < 1] == gated
     assert [i for i in EVERY if draws[:, i].all()] == on
     decided = sampler.eval()(sampler.layers, inputs)
-    logits = [gate(inputs[i]) for gate, i in zip(sampler.gates, gated, strict=True)]
+    logits = sampler.gates.logits([inputs[i] for i in gated])
     assert decided[gated].tolist() == [float(off < on) for off, on in logits]
     assert decided.nonzero().flatten().tolist() == sorted([*on, *(i for i in gated if decided[i])])
 

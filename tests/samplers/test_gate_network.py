@@ -1,41 +1,42 @@
 """Γ by itself: its layers, its input and what it draws."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import gumbel_softmax, linear, prelu
+from torch.nn.functional import gumbel_softmax
 
 from famus_ext import _native
 from famus_ext.samplers.gate_network import GateNetworks, standardised
 
-FC, PRELU = nn.Linear, nn.PReLU
+
+def sequential(widths):
+    """PyTorch's own modules."""
+    modules = [nn.Linear(widths[0], widths[1])]
+    for width, following in itertools.pairwise(widths[1:]):
+        modules += [nn.PReLU(), nn.Linear(width, following)]
+    return nn.Sequential(*modules)
 
 
-@pytest.mark.parametrize(
-    ("depth", "kinds", "widths"),
-    [
-        (1, [FC], [(2, 5)]),
-        (2, [FC, PRELU, FC], [(7, 5), (2, 7)]),
-        (3, [FC, PRELU, FC, PRELU, FC], [(7, 5), (7, 7), (2, 7)]),
-    ],
-)
-def test_structure(depth, kinds, widths):
-    (gate,) = GateNetworks([5], hidden=7, depth=depth)
-    assert [type(module) for module in gate] == kinds
-    assert [tuple(module.weight.shape) for module in gate if isinstance(module, FC)] == widths
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_logits(dtype):
-    """Each layer's network on its own input, in the dtype of η."""
+@pytest.mark.parametrize("hidden", [[], [7], [7, 7]])
+def test_starts_as_pytorchs_modules(hidden):
+    """η has their parameters one after another, the numbers that they draw, and the logits are theirs."""
     torch.manual_seed(0)
-    gates = GateNetworks([5, 1, 3], hidden=7, depth=2).double()
-    inputs = [torch.randn(size, dtype=dtype) for size in (5, 1, 3)]
-    expected = [
-        linear(prelu(linear(x.double(), fc.weight, fc.bias), act.weight), out.weight, out.bias)
-        for x, (fc, act, out) in zip(inputs, gates, strict=True)
-    ]
-    torch.testing.assert_close(gates.logits(inputs), torch.stack(expected), rtol=1e-12, atol=1e-12)
+    gates = GateNetworks([5, 1, 3], hidden=7, depth=1 + len(hidden))
+    torch.manual_seed(0)
+    networks = [sequential([size, *hidden, 2]) for size in (5, 1, 3)]
+    for parameters, network in zip(gates.by_layer(), networks, strict=True):
+        assert all(map(torch.equal, parameters, network.parameters()))
+    assert len(gates) == 3
+    inputs = [torch.randn(size) for size in (5, 1, 3)]
+    expected = torch.stack([network(x) for x, network in zip(inputs, networks, strict=True)])
+    torch.testing.assert_close(gates.logits(inputs), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_logits_are_of_the_dtype_of_eta():
+    gates = GateNetworks([5, 1], hidden=7, depth=2).double()
+    assert gates.logits([torch.randn(5), torch.randn(1)]).dtype == torch.float64
 
 
 @pytest.mark.parametrize("mode", ["auto", "reference"])

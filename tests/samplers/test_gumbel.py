@@ -26,10 +26,8 @@ def test_gumbel_is_the_papers(model):
     sampler = famus.GumbelSampler(model)
     assert sampler.sizes[0] == 16  # a convolution's 8 rows and its bias
     assert list(sampler.candidates(sampler.layers)) == list(range(len(famus.layers(model))))
-    for gate, size in zip(sampler.gates, sampler.sizes, strict=True):
-        assert [type(m) for m in gate] == [nn.Linear, nn.PReLU, nn.Linear]
-        assert gate[0].weight.shape == (128, size)
-        assert gate[2].weight.shape == (2, 128)
+    for eta, size in zip(sampler.gates.by_layer(), sampler.sizes, strict=True):
+        assert [tuple(t.shape) for t in eta] == [(128, size), (128,), (1,), (2, 128), (2,)]
 
 
 def test_gumbel_samples_the_softmax(model):
@@ -41,7 +39,7 @@ def test_gumbel_samples_the_softmax(model):
         draws = torch.stack([sampler(sampler.layers, inputs) for _ in range(400)]).detach()
         assert set(draws.unique().tolist()) == {0.0, 1.0}
         with torch.no_grad():
-            rate = torch.stack([gate(p) for gate, p in zip(sampler.gates, inputs, strict=True)]).softmax(-1)[:, 1]
+            rate = sampler.gates.logits(inputs).softmax(-1)[:, 1]
         assert (draws.mean(0) - rate).abs().max() < 5 * 0.5 / 400**0.5
 
 
@@ -72,7 +70,7 @@ def test_gumbel_in_evaluation_mode_decides(model):
     inputs = pooled(sampler)
     first = sampler(sampler.layers, inputs)
     assert all(torch.equal(sampler(sampler.layers, inputs), first) for _ in range(10))
-    logits = torch.stack([gate(p) for gate, p in zip(sampler.gates, inputs, strict=True)])
+    logits = sampler.gates.logits(inputs)
     assert torch.equal(first, (logits[:, 1] > logits[:, 0]).float())
     assert 0 < first.sum() < len(first)
 

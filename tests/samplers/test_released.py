@@ -42,14 +42,13 @@ def test_gate_networks(model):
     sampler.gates.register_forward_hook(lambda module, arguments, output: seen.append(module.logits(arguments[0])))
     gradients = [torch.randn_like(p) for p in model.parameters()]
     sampler(sampler.layers, [g.flatten(1).mean(1) if g.dim() > 1 else g for g in gradients])
-    for logits, gate, gradient in zip(seen[0], sampler.gates, gradients[5:18], strict=True):
+    for logits, eta, gradient in zip(seen[0], sampler.gates.by_layer(), gradients[5:18], strict=True):
         x = gradient.flatten(1).sum(1) if gradient.dim() > 1 else gradient
         x = (x - x.mean()) / (x.std() + 1e-9)
-        first, act, second, again, last = gate
-        assert [tuple(fc.weight.shape) for fc in (first, second, last)] == [(128, len(x)), (128, 128), (2, 128)]
-        hidden = prelu(linear(x, first.weight, first.bias), act.weight)
-        hidden = prelu(linear(hidden, second.weight, second.bias), again.weight)
-        torch.testing.assert_close(logits, linear(hidden, last.weight, last.bias), rtol=1e-12, atol=1e-12)
+        W, b, a, V, c, d, U, e = eta
+        assert [tuple(weight.shape) for weight in (W, V, U)] == [(128, len(x)), (128, 128), (2, 128)]
+        hidden = prelu(linear(prelu(linear(x, W, b), a), V, c), d)
+        torch.testing.assert_close(logits, linear(hidden, U, e), rtol=1e-12, atol=1e-12)
 
 
 def test_the_count_is_of_the_gated_tensors(model):
@@ -75,10 +74,10 @@ def test_fewer_tensors_than_candidates():
 
 
 OVERRIDES = {
-    "depth": ({"depth": 2}, lambda s: len(s.gates[0]), 3),
+    "depth": ({"depth": 2}, lambda s: len(s.gates.by_layer()[0]), 5),
     "summed": ({"summed": False}, lambda s: s.summed, False),
     "standardise": ({"standardise": False}, lambda s: s.standardise, False),
-    "hidden": ({"hidden": 9}, lambda s: s.gates[0][0].out_features, 9),
+    "hidden": ({"hidden": 9}, lambda s: len(s.gates.by_layer()[0][0]), 9),
     "candidates": ({"candidates": lambda layer: True}, lambda s: len(s.gates), 18),
     "always on": ({"always_on": ()}, lambda s: (len(s.gates), s.expected_layers), (15, 4)),
     "layers": ({"layers": famus.layers(NETWORKS["wide residual"][0]())}, lambda s: len(s.gates), 11),
