@@ -12,6 +12,7 @@ _FUZZ = {
     "phases": (Phase.generate, Phase.shrink),
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
+settings.register_profile("few", max_examples=10, **_FUZZ)  # for sanitizers
 settings.register_profile("quick", max_examples=100, **_FUZZ)
 settings.register_profile("thorough", max_examples=2000, **_FUZZ)
 settings.load_profile("quick")
