@@ -83,7 +83,8 @@ def passes_by_phase(row: Row, work: Work, active: Collection[str], meta_ratio: f
         pushforward 2 · Actual-Train's gradient 2
 
     The ghost engine computes the input gradients once, as the first part of the virtual backward, and weight gradients
-    alone after that. A batch in parts runs forward again for each gradient and for the derivative along t.
+    alone after that. A batch in parts runs forward again for each gradient and for the derivative along t, one whose
+    graph is recomputed for the latter alone.
     """
     ghost, twice = row.engine == "ghost", row.engine not in ("ghost", "pushforward")
     wanted = work.shares if row.layers == "sampled" and row.credit_inactive else active
@@ -97,6 +98,6 @@ def passes_by_phase(row: Row, work: Work, active: Collection[str], meta_ratio: f
         "virtual backward": ghost + virtual * gradient,
         "meta forward": meta_ratio,
         "meta backward": meta_ratio * (work.own(wanted) + work.above(wanted)),
-        "pushforward": (work.own(active) if ghost else 2 * reach if twice else reach) + again,
+        "pushforward": (work.own(active) if ghost else 2 * reach if twice else reach) + (again or row.recompute),
         "actual backward": gradient if row.schedule == "paper" else 0,
     }

@@ -31,6 +31,7 @@ QUICK = (
             _MERGED,
             _MERGED_BLOCK,
             against(_EVERY, "ours, every layer"),
+            against(_EVERY, "ours, every layer, recomputed", recompute=True),
             against(_BLOCK, "ours, last block"),
             against(_FAMUS, "ours, FaMUS"),
             against(_FAMUS_ACTIVE, "ours, FaMUS, no credit"),

@@ -21,6 +21,7 @@ class Row:
         credit_inactive: of that sampler; without, the meta batch goes backward to the lowest active layer only.
         schedule: of `famus_ext.MetaStep`.
         micro_batches: of `famus_ext.MetaStep`.
+        recompute: of `famus_ext.MetaStep`.
         measured: without, the row is a reference for others: it takes its first step and no more.
         same_gradient_as: name of the row whose first step this row must reproduce.
         paper_ms: milliseconds that the paper gives for this step, on a V100.
@@ -33,6 +34,7 @@ class Row:
     credit_inactive: bool = True
     schedule: Literal["paper", "merged"] = "paper"
     micro_batches: int = 1
+    recompute: bool = False
     meta_model: Literal["MWNet", "L2R", "MLC"] = "MWNet"
     lambda_r: float | None = None
     lambda_g: float | None = None

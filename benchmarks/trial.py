@@ -100,6 +100,7 @@ class Trial:
             engine=row.engine,
             schedule=row.schedule,
             micro_batches=row.micro_batches,
+            recompute=row.recompute,
             lambda_r=row.lambda_r,
             lambda_g=row.lambda_g,
         )

@@ -85,6 +85,13 @@ def _integer_of_at_least(least: int, value: object, name: str) -> int:
     return value
 
 
+def check_flag(value: object, name: str) -> bool:
+    """`value`; raise unless it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {type(value).__name__}")
+    return value
+
+
 def check_finite(value: object, name: str, *index: int) -> float:
     """`value` as a float; raise unless it is a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):

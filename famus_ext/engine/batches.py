@@ -30,6 +30,7 @@ class TrainingBatch:
             tensors that stand in for them.
         stand_in: Whether they stand in for the network's own.
         micro_batches: Into how many parts the batch is cut, to save memory; 1 is none.
+        recompute: Whether its graph is dropped during the meta pass and recorded again, to save memory.
     """
 
     model: nn.Module
@@ -38,6 +39,7 @@ class TrainingBatch:
     y: Any
     stand_in: bool = False
     micro_batches: int = 1
+    recompute: bool = False
 
     def forward(self, x: Any) -> Tensor:
         """The logits z = Φ(x; w) of the batch or of a part of it."""

@@ -23,6 +23,7 @@ def check_combination(
     *,
     every: int,
     micro_batches: int,
+    recompute: bool,
 ) -> None:
     """Raise ValueError for arguments of MetaStep that exclude each other."""
     if schedule not in get_args(Schedule):
@@ -38,11 +39,19 @@ def check_combination(
             raise ValueError(f"every: {owner} has no weights for a batch without a meta step, expected 1, got {every}")
     if schedule == "merged":
         _check_merged(optimizer)
-    if micro_batches > 1 and engine != "pushforward":
-        raise ValueError(
-            f'micro_batches: only engine="pushforward" can take a batch in parts, since {engine!r} needs the graph of '
-            "the whole batch at once"
-        )
+    _check_memory(engine, micro_batches, recompute)
+
+
+def _check_memory(engine: str, micro_batches: int, recompute: bool) -> None:
+    """Raise unless the engine can do with less than the graph of the whole batch."""
+    for name, asked in (("micro_batches", micro_batches > 1), ("recompute", recompute)):
+        if asked and engine != "pushforward":
+            raise ValueError(
+                f'{name}: only engine="pushforward" can do without a part of the graph for a time, since {engine!r} '
+                "needs the graph of the whole batch at once"
+            )
+    if recompute and micro_batches > 1:
+        raise ValueError("recompute: expected False with micro_batches > 1, whose parts are recorded anew anyway")
 
 
 def _check_merged(optimizer: Optimizer) -> None:

@@ -16,8 +16,8 @@ from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass
+from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.ghost import GhostPass
-from famus_ext.engine.passes.micro_batched import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.result import MetaGradient
@@ -130,11 +130,14 @@ def _along(
         with phase(Phase.GATES), torch.enable_grad():
             gates = task.sampler(task.layers, virtual.gate_inputs)
             active = [gate > 0 for gate in gates.tolist()]
+        training.release()
         meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
         # ŵ is as large as the network, and the sweep needs room.
         virtual.step.weights.clear()
         with phase(Phase.DIRECTION):
             tangents, gate_grads = direction(task, virtual, meta, active)
+        # So is u.
+        meta.gradients.clear()
         with phase(Phase.PUSHFORWARD):
             logits_dot = training.pushforward(tangents)
         if buffers.written:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
-from famus_ext._checks import check_finite, check_not_negative_integer, check_positive_integer
+from famus_ext._checks import check_finite, check_flag, check_not_negative_integer, check_positive_integer
 from famus_ext.engine.actual_train import actual_train
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.engine.collapse import CollapseWatch
@@ -18,7 +18,7 @@ from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.meta_update import meta_update
 from famus_ext.engine.out_of_memory import naming_what_to_turn_down
 from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step, output_of_skipped_step
-from famus_ext.engine.passes.micro_batched import exact_pass
+from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.skips import Skips
@@ -56,6 +56,8 @@ class MetaStep:
         schedule: "paper" or "merged".
         every: A meta step is taken every so many iterations, from the first on; the others train with the θ at hand.
         micro_batches: Into how many parts both batches are cut to save memory; see `MicroBatchedPass`.
+        recompute: Run the training batch forward a second time, so that its graph and that of the meta batch are never
+            there together: less memory, 1 f more. For every network; see `RecomputedPass`.
         clip_norm: The gradient that the optimizer takes is clipped to this norm, as by `clip_grad_norm_`.
         meta_optimizer: Optimizer of θ; None is SGD with learning rate 1e-3. A meta model whose θ belongs to the batch
             (L2R) takes none.
@@ -83,6 +85,7 @@ class MetaStep:
         schedule: Schedule = "paper",
         every: int = 1,
         micro_batches: int = 1,
+        recompute: bool = False,
         clip_norm: float | None = None,
         meta_optimizer: Optimizer | None = None,
         sampler_optimizer: Optimizer | None = None,
@@ -106,6 +109,7 @@ class MetaStep:
         self.schedule: Schedule = schedule
         self.every = check_positive_integer(every, "every")
         self.micro_batches = check_positive_integer(micro_batches, "micro_batches")
+        self.recompute = check_flag(recompute, "recompute")
         self.clip_norm = _positive_or_none(clip_norm)
         self.lambda_r = lambda_r
         self.lambda_g = lambda_g
@@ -115,7 +119,9 @@ class MetaStep:
         self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
         self.collapse_watch = _watch(collapse_window)
         check_optimizer("optimizer", optimizer, "model", model)
-        check_combination(meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches)
+        check_combination(
+            meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches, recompute=recompute
+        )
         self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
         self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
 
@@ -242,6 +248,7 @@ class MetaStep:
             "lambda_g": self.lambda_g,
             "meta_loss": self.meta_loss,
             "micro_batches": self.micro_batches,
+            "recompute": self.recompute,
         }
 
     def _parts(self) -> dict[str, Any]:

@@ -77,12 +77,13 @@ def meta_task(
     meta_loss: MetaLoss,
     stand_ins: dict[str, Tensor] | None = None,
     micro_batches: int = 1,
+    recompute: bool = False,
 ) -> MetaTask:
     """Check the arguments of `sampled_meta_grad` and fill in the defaults.
 
     `update` says how g moves the weights: a learning rate, or one a parameter by name, is the paper's Eq. 3.
     `stand_ins` is what the forward pass is recorded on in place of the parameters, `micro_batches` the number of parts
-    that both batches are cut into.
+    that both batches are cut into, `recompute` whether the training batch's graph is dropped during the meta pass.
     """
     if not isinstance(meta_model, nn.Module):
         raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
@@ -99,7 +100,7 @@ def meta_task(
     devices = {p.device for p in parameters.values()}
     check_device("meta_model", theta, devices)
     check_device("sampler", dict(sampler.named_parameters()), devices)
-    training = training_batch(model, batch, stand_ins, micro_batches)
+    training = training_batch(model, batch, stand_ins, micro_batches, recompute)
     x_meta, y_meta = check_pair("meta_batch", meta_batch)
     check_batch("x_meta", x_meta, y_meta, devices)
     x = training.x
@@ -142,13 +143,14 @@ def training_batch(
     batch: tuple[Any, Any],
     stand_ins: dict[str, Tensor] | None = None,
     micro_batches: int = 1,
+    recompute: bool = False,
 ) -> TrainingBatch:
     """The training batch, checked."""
     parameters = trainable(model)
     x, y = check_pair("batch", batch)
     check_batch("x", x, y, {p.device for p in parameters.values()})
     leaves = parameters if stand_ins is None else stand_ins
-    return TrainingBatch(model, leaves, x, y, stand_in=stand_ins is not None, micro_batches=micro_batches)
+    return TrainingBatch(model, leaves, x, y, stand_ins is not None, micro_batches, recompute)
 
 
 def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:

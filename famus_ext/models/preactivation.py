@@ -28,8 +28,11 @@ class PreActivationBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Add the residual branch to the shortcut."""
         activated = self.relu(self.norm1(x))
-        residual: Tensor = self.conv2(self.relu(self.norm2(self.conv1(activated))))
-        return residual + (x if self.shortcut is None else self.shortcut(activated))
+        residual: Tensor = self.relu(self.norm2(self.conv1(activated)))
+        shortcut = x if self.shortcut is None else self.shortcut(activated)
+        # Where no graph holds it, it would only wait for the second convolution.
+        del activated
+        return self.conv2(residual) + shortcut  # type: ignore[no-any-return]
 
 
 class PreActivationResNet(nn.Module):

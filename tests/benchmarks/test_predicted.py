@@ -59,6 +59,8 @@ EVERY = tuple(CHAIN.shares)
         (Row("", "plain"), (), 3),
         (Row("", "pushforward"), EVERY, 10),
         (Row("", "pushforward", schedule="merged"), EVERY, 8),
+        (Row("", "pushforward", recompute=True), EVERY, 11),
+        (Row("", "pushforward", schedule="merged", recompute=True), EVERY, 9),
         (Row("", "ghost"), EVERY, 8),
         (Row("", "ghost", schedule="merged"), EVERY, 7),
         (Row("", "double_backward"), EVERY, 12),

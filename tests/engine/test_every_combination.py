@@ -69,6 +69,7 @@ OPTIMIZERS = {
 ENGINES = {
     "pushforward": ({"engine": "pushforward"}, "wide residual"),
     "in micro-batches": ({"engine": "pushforward", "micro_batches": 3}, "group norm"),
+    "recomputed": ({"engine": "pushforward", "recompute": True}, "wide residual"),
     "double backward": ({"engine": "double_backward"}, "wide residual"),
     "ghost": ({"engine": "ghost"}, "group norm"),
 }
@@ -174,6 +175,8 @@ def test_finite_difference_is_near(meta_model, schedule):
         ("L2R", "pushforward", {"every": 2}, "every: L2R has no weights"),
         ("MW-Net", "double backward", {"micro_batches": 2}, "needs the graph of the whole batch"),
         ("MW-Net", "ghost", {"micro_batches": 2}, "needs the graph of the whole batch"),
+        ("MW-Net", "double backward", {"recompute": True}, "needs the graph of the whole batch"),
+        ("MW-Net", "in micro-batches", {"recompute": True}, "recompute: expected False with micro_batches > 1"),
         ("MW-Net", "pushforward", {"schedule": "other"}, "schedule: expected one of"),
         ("MW-Net", "pushforward", {"every": 0}, "every: expected at least 1"),
         ("MW-Net", "pushforward", {"micro_batches": 0}, "micro_batches: expected at least 1"),

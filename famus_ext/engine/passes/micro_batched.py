@@ -54,6 +54,9 @@ class MicroBatchedPass:
                     total[name] = gradient if known is None else known + gradient
         return total
 
+    def release(self) -> None:
+        """Nothing: no graph is kept."""
+
     def pushforward(self, tangents: Tangents) -> Tensor:
         """J t, part by part."""
         return torch.cat(list(self._each(self.logits, lambda part, _: part.pushforward(tangents))))
@@ -77,8 +80,3 @@ class MicroBatchedPass:
                 length, answer = with_tensors(self.batch.model, copies, run)
             start += length
             yield answer
-
-
-def exact_pass(batch: TrainingBatch) -> RecordedPass | MicroBatchedPass:
-    """The exact pass for any network, of the whole batch or of its parts."""
-    return RecordedPass(batch) if batch.micro_batches == 1 else MicroBatchedPass(batch)

@@ -30,6 +30,9 @@ class TrainingPass(Protocol):
     def gradients(self, cotangent: Tensor) -> Gradients:
         """Jᵀ v for a cotangent v [N, ...]."""
 
+    def release(self) -> None:
+        """Drop what can be made again: the meta batch comes next, and needs room."""
+
     def pushforward(self, tangents: Tangents) -> Tensor:
         """J t [N, ...], or what of it a meta gradient depends on."""
 

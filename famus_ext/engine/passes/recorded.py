@@ -32,13 +32,14 @@ class RecordedPass:
 
     def gradients(self, cotangent: Tensor) -> Gradients:
         """Jᵀ v by name; the graph is kept."""
-        leaves = self.batch.leaves
-        found = self._inside(
-            lambda: torch.autograd.grad(
-                self.logits, list(leaves.values()), cotangent, retain_graph=True, allow_unused=True
-            )
-        )
-        return dict(zip(leaves, found, strict=True))
+        return self._pulled(cotangent, keep=True)
+
+    def last_gradients(self, cotangent: Tensor) -> Gradients:
+        """Jᵀ v by name; the graph is freed on the way, and answers nothing more."""
+        return self._pulled(cotangent, keep=False)
+
+    def release(self) -> None:
+        """Nothing: the graph is kept."""
 
     def pushforward(self, tangents: Tangents) -> Tensor:
         """J t, exact to rounding."""
@@ -50,6 +51,16 @@ class RecordedPass:
     def backward(self, cotangent: Tensor) -> None:
         """Add Jᵀ v to `.grad`, hooks and all, and free the graph."""
         self._inside(lambda: torch.autograd.backward(self.logits, cotangent))
+
+    def _pulled(self, cotangent: Tensor, *, keep: bool) -> Gradients:
+        """Jᵀ v by name; None where it is zero."""
+        leaves = self.batch.leaves
+        found = self._inside(
+            lambda: torch.autograd.grad(
+                self.logits, list(leaves.values()), cotangent, retain_graph=keep, allow_unused=True
+            )
+        )
+        return dict(zip(leaves, found, strict=True))
 
     def _inside(self, compute: Callable[[], Result]) -> Result:
         """Run a backward, or what reads the graph: on the leaves, and outside autocast: its casts are in the graph."""
