@@ -4,16 +4,18 @@
     python benchmarks/gpu_check.py --dry-run               # shows the plan
     python benchmarks/gpu_check.py --parts tests ops       # some of it
 
-Builds in place, runs the tests marked `gpu`, the ops' tests under compute-sanitizer, repeats for bit equality, the ops'
-traffic beside a copy, and the tables of meta_step_ms. A part that fails, is missing its tool or runs out of time is
-recorded and the rest goes on; the JSON is rewritten after every part. Exits with 1 unless every part passed. Needs the
-extras [test] and [bench], and what builds the package: setuptools, pybind11, cmake, ninja, nvcc.
+Builds in place, runs the tests marked `gpu`, repeats for bit equality, the ops' tests under compute-sanitizer, the ops
+beside a copy and their rivals, the step without each of them, and the tables of meta_step_ms. A part that fails, is
+missing its tool or runs out of time is recorded and the rest goes on; the JSON is rewritten after every part. Exits
+with 1 unless every part passed. Needs the extras [test] and [bench], what builds the package (setuptools, pybind11,
+cmake, ninja, nvcc), and compute-sanitizer, which comes with CUDA.
 
 The script has not run on a GPU yet: what it does without one (every part fails and says why) is all that is tested.
 """
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -61,23 +63,31 @@ class Part:
 
 # The caching allocator hides overruns from the sanitizer: neighbours live in one allocation.
 _NO_CACHE = {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
-_OP_TESTS = (*GPU_TESTS, "tests/ops")
+# A sanitizer slows every launch down, and a graph cannot be captured without the caching allocator.
+_SANITIZED_TESTS = (*GPU_TESTS, "tests/ops", "-k", "not graph_capture", "--hypothesis-profile=few")
+MEMCHECK = (*SANITIZER, "--tool", "memcheck", *_SANITIZED_TESTS)
+RACECHECK = (*SANITIZER, "--tool", "racecheck", *_SANITIZED_TESTS)
 
+# Without a CUDA compiler the build fails, rather than leave the GPU out.
+_CUDA = {"FAMUS_CUDA": "ON"}
 _INFO = "import sys, famus_ext; info = famus_ext.build_info(); print(info); sys.exit(info.gpu_missing)"
+_OPS = (PYTHON, str(BENCHMARKS / "ops.py"), "--device", "cuda", "--network", "28-10")
 
+# First what tells whether the kernels are right, then what they are worth.
 PLAN = (
-    Part("build", (PYTHON, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", "."), 180),
-    Part("info", (PYTHON, "-c", _INFO), 60),
-    Part("tests", GPU_TESTS, 150, ("--junit-xml", "junit")),
-    Part("repeatability", (PYTHON, str(BENCHMARKS / "repeatability.py"), "--device", "cuda"), 60),
-    Part("ops", (PYTHON, str(BENCHMARKS / "ops.py"), "--device", "cuda"), 60, ("--json", "json")),
-    Part("quick", (*STEP, "--quick"), 90, ("--json", "json")),
-    Part("table 1", (*TABLE, "1"), 90, ("--json", "json")),
+    Part("build", (PYTHON, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", "."), 180, None, _CUDA),
+    Part("info", (PYTHON, "-c", _INFO), 30),
+    Part("tests", GPU_TESTS, 120, ("--junit-xml", "junit")),
+    Part("repeatability", (PYTHON, str(BENCHMARKS / "repeatability.py"), "--device", "cuda"), 45),
+    Part("memcheck", MEMCHECK, 90, ("--junit-xml", "junit"), _NO_CACHE),
+    Part("racecheck", RACECHECK, 90, ("--junit-xml", "junit")),
+    Part("ops", (*_OPS, "--dtype", "float32", "bfloat16"), 120, ("--json", "json")),
+    Part("ops in a step", (*_OPS, "--op", "--step", "--rounds", "5"), 60, ("--json", "json")),
+    Part("quick", (*STEP, "--quick"), 60, ("--json", "json")),
+    Part("table 1", (*TABLE, "1"), 60, ("--json", "json")),
+    Part("table 4", (*TABLE, "4"), 60, ("--json", "json")),
+    Part("table 3", (*TABLE, "3"), 60, ("--json", "json")),
     Part("table 2", (*TABLE, "2"), 45, ("--json", "json")),
-    Part("memcheck", (*SANITIZER, "--tool", "memcheck", *_OP_TESTS), 120, ("--junit-xml", "junit"), _NO_CACHE),
-    Part("racecheck", (*SANITIZER, "--tool", "racecheck", *_OP_TESTS), 120, ("--junit-xml", "junit"), _NO_CACHE),
-    Part("table 4", (*TABLE, "4"), 90, ("--json", "json")),
-    Part("table 3", (*TABLE, "3"), 90, ("--json", "json")),
 )
 
 
@@ -179,9 +189,9 @@ def _test_counts(junit: Path) -> dict[str, int]:
 
 def _shown(part: Part) -> str:
     """The command as one would type it in the repository, without this machine's paths."""
-    words = [word.replace(f"{BENCHMARKS.parent}/", "") for word in part.command]
+    words = ["python" if word == PYTHON else word.replace(f"{BENCHMARKS.parent}/", "") for word in part.command]
     variables = [f"{name}={value}" for name, value in part.environment.items()]
-    return " ".join(variables + ["python" if word == PYTHON else word for word in words])
+    return " ".join([*variables, shlex.join(words)])
 
 
 if __name__ == "__main__":
