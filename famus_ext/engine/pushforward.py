@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from famus_ext.engine.rules import operation, rule_for
+from famus_ext.engine.rules import is_pair, operation, rule_for
 from famus_ext.engine.rules.protocol import Tangents
 from famus_ext.errors import PushforwardError
 from famus_ext.network.graph import leaf_of, topological_order
@@ -59,6 +59,7 @@ def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
                 "torch.utils.checkpoint.checkpoint with use_reentrant=False"
             )
     waiting = Counter(child for node in order for child, _ in node.next_functions if child is not None)
+    readers = _readers(order, waiting)
     reached: dict[Node, Tangents] = {}
     for node in order:
         leaf = leaf_of(node)
@@ -68,7 +69,8 @@ def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
             continue
         inputs = tuple(reached[child][nr] if child in reached else None for child, nr in node.next_functions)
         if any(tangent is not None for tangent in inputs):
-            reached[node] = pass_node(node, inputs)
+            reader = readers.get(node)
+            reached[reader or node] = pass_node(node, inputs, reader)
         for child, _ in node.next_functions:
             if child is not None:
                 waiting[child] -= 1
@@ -78,11 +80,21 @@ def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:
     return reached[root][outputs.output_nr] if root in reached else None
 
 
-def pass_node(node: Node, inputs: Tangents) -> Tangents:
-    """Apply the node's rule; its answer must have the shapes of the node's outputs."""
+def _readers(order: Sequence[Node], waiting: Mapping[Node, int]) -> dict[Node, Node]:
+    """The nodes that are passed together with the only node that reads them: no other wants their own tangents."""
+    return {
+        child: node
+        for node in order
+        for child, _ in node.next_functions
+        if child is not None and waiting[child] == 1 and is_pair(child, node)
+    }
+
+
+def pass_node(node: Node, inputs: Tangents, reader: Node | None = None) -> Tangents:
+    """Apply the node's rule, or its and its reader's; the answer must have the shapes of the outputs."""
     try:
-        answers = rule_for(node)(node, inputs)
-        return tuple(_fitted(node, answer, nr) for nr, answer in enumerate(answers))
+        answers = rule_for(node, reader)(node, inputs)
+        return tuple(_fitted(reader or node, answer, nr) for nr, answer in enumerate(answers))
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:

@@ -8,8 +8,9 @@ from torch.nn import functional as F
 
 from famus_ext import _native, pushforward
 from famus_ext.engine import rules
-from famus_ext.engine.rules import RULES, elementwise, operation
+from famus_ext.engine.rules import RULES, elementwise, norms, operation
 from famus_ext.network.graph import topological_order
+from famus_ext.ops import norm_pushforward
 
 R = torch.randn
 
@@ -185,6 +186,74 @@ def test_batch_norm_by_either_implementation(implementation, function, shapes):
         compare(function, shapes)
         for alone in range(len(shapes)):
             compare(function, shapes, moving=[alone])
+
+
+def _normalised(x):
+    return F.batch_norm(x, None, None, None, None, True)
+
+
+def _read_twice(x):
+    y = _normalised(x)
+    return F.relu(y) * torch.sigmoid(y)
+
+
+def _relu_twice(x):
+    y = _normalised(x)
+    return F.relu(y) + 2 * F.relu(y)
+
+
+# Function of x, γ, β [4, 3, 5], and how many normalisations are passed together with their ReLU.
+NORM_RELU = {
+    "relu": (lambda x, g, b: F.relu(F.batch_norm(x, None, None, g, b, True)), 1),
+    "in place": (lambda x, g, b: F.relu_(F.batch_norm(x, torch.ones(3), torch.full((3,), 2.0), g, b)), 1),
+    "in the middle": (lambda x, g, b: F.relu(F.batch_norm(x * x, None, None, g, b, True)) * b[:, None], 1),
+    "two of them": (lambda x, g, b: F.relu(_normalised(F.relu(_normalised(x)))) * g[:, None] + b[:, None], 2),
+    "read by another": (lambda x, g, b: _read_twice(x) * g[:, None] + b[:, None], 0),
+    "two readers": (lambda x, g, b: _relu_twice(x) * g[:, None] + b[:, None], 0),
+    "a view between": (lambda x, g, b: F.relu(F.batch_norm(x, None, None, g, b, True).movedim(1, 2)), 0),
+    "another activation": (lambda x, g, b: F.silu(F.batch_norm(x, None, None, g, b, True)), 0),
+}
+
+
+@pytest.mark.parametrize("implementation", ["native", "reference"])
+@pytest.mark.parametrize("name", NORM_RELU)
+def test_batch_norm_with_its_relu(implementation, name, monkeypatch):
+    """One pass for the two where no one else reads the normalised tensor."""
+    if implementation == "native" and _native.missing():
+        pytest.skip(_native.missing())
+    function, pairs = NORM_RELU[name]
+    masks = []
+
+    def spied(*arguments, **options):
+        masks.append(options["relu"])
+        return norm_pushforward(*arguments, **options)
+
+    monkeypatch.setattr(norms, "norm_pushforward", spied)
+    shapes = (4, 3, 5), (3,), (3,)
+    with _native.use(implementation):
+        compare(function, shapes)
+        assert sum(mask is not None for mask in masks) == pairs
+        for alone in range(3):
+            compare(function, shapes, moving=[alone])
+
+
+def test_functions_of_the_names_of_a_pair():
+    """A user's Function that is called ReLU is not torch's."""
+
+    class Relu(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 3 * x
+
+        @staticmethod
+        def backward(ctx, grad):
+            return 3 * grad
+
+    x = R(4, 3, requires_grad=True)
+    tangent = R(4, 3)
+    outputs = Relu.apply(_normalised(x))
+    assert operation(outputs.grad_fn) == "Relu"
+    torch.testing.assert_close(pushforward(outputs, {x: tangent}), 3 * pushforward(_normalised(x), {x: tangent}))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

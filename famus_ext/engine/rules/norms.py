@@ -8,12 +8,22 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from famus_ext.engine.rules.protocol import Rule, Tangents, add_tangents, saved
+from famus_ext.engine.rules.protocol import PairRule, Rule, Tangents, add_tangents, saved
 from famus_ext.ops import norm_pushforward
 
 
 def batch_norm(node: Node, tangents: Tangents) -> Tangents:
     """Batch normalisation in either mode."""
+    return _batch_norm(node, tangents, None)
+
+
+def batch_norm_relu(relu: Node, node: Node, tangents: Tangents) -> Tangents:
+    """Batch normalisation and the ReLU that reads it: the mask costs no pass over memory of its own."""
+    return _batch_norm(node, tangents, saved(relu, "result"))
+
+
+def _batch_norm(node: Node, tangents: Tangents, relu: Tensor | None) -> Tangents:
+    """The tangent of y, or of the ReLU of y whose output is `relu`."""
     x_dot, gamma_dot, beta_dot = tangents[:3]
     tangent = norm_pushforward(
         saved(node, "input"),
@@ -23,6 +33,7 @@ def batch_norm(node: Node, tangents: Tangents) -> Tangents:
         x_dot=x_dot,
         weight_dot=gamma_dot,
         bias_dot=beta_dot,
+        relu=relu,
     )
     return (tangent,)
 
@@ -91,4 +102,9 @@ NORM_RULES: dict[str, Rule] = {
     "CudnnBatchNorm": batch_norm,
     "NativeLayerNorm": layer_norm,
     "NativeGroupNorm": group_norm,
+}
+
+NORM_PAIR_RULES: dict[tuple[str, str], PairRule] = {
+    ("NativeBatchNorm", "Relu"): batch_norm_relu,
+    ("CudnnBatchNorm", "Relu"): batch_norm_relu,
 }

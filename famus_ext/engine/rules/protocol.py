@@ -11,6 +11,7 @@ from torch.autograd.graph import Node
 
 Tangents: TypeAlias = tuple[Tensor | None, ...]
 Rule: TypeAlias = Callable[[Node, Tangents], Tangents]
+PairRule: TypeAlias = Callable[[Node, Node, Tangents], Tangents]
 
 
 def saved(node: Node, name: str) -> Any:
