@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,14 +15,14 @@ from famus_ext._checks import check_finite, check_sequence, check_tensor, label
 from famus_ext.ops._layout import ACCUMULATE
 
 
-def gate_shapes(size: int, hidden: int) -> tuple[tuple[int, ...], ...]:
-    """The shapes of W, b, a, V and c, which η has for a layer one after another."""
+def _shapes(size: int, hidden: int) -> tuple[tuple[int, ...], ...]:
+    """Those of W, b, a, V and c, which η has for a layer one after another."""
     return (hidden, size), (hidden,), (1,), (2, hidden), (2,)
 
 
-def _widths(size: int, hidden: int) -> tuple[int, ...]:
+def _counts(size: int, hidden: int) -> tuple[int, ...]:
     """The numbers of entries of W, b, a, V and c."""
-    return tuple(math.prod(shape) for shape in gate_shapes(size, hidden))
+    return hidden * size, hidden, 1, 2 * hidden, 2
 
 
 def _hidden(eta: Tensor, sizes: Sequence[int]) -> int:
@@ -43,10 +42,10 @@ def straight_through(logits: Tensor, noise: Tensor, temperature: float) -> Tenso
 def gumbel_gates_reference(x: Tensor, eta: Tensor, noise: Tensor, sizes: Sequence[int], temperature: float) -> Tensor:
     """The definition of `gumbel_gates` of one layer at least, from x [D_1 + ... + D_L], in the dtype that x has."""
     hidden, logits = _hidden(eta, sizes), []
-    parts = iter(eta.to(x.dtype).split_with_sizes([n for size in sizes for n in _widths(size, hidden)]))
+    parts = iter(eta.to(x.dtype).split_with_sizes([n for size in sizes for n in _counts(size, hidden)]))
     with torch.autocast(x.device.type, enabled=False):
         for x_l in x.split_with_sizes(list(sizes)):
-            W, b, a, V, c = (next(parts).view(shape) for shape in gate_shapes(len(x_l), hidden))
+            W, b, a, V, c = (next(parts).view(shape) for shape in _shapes(len(x_l), hidden))
             logits.append(linear(prelu(linear(x_l, W, b), a), V, c))
     return straight_through(torch.stack(logits), noise.to(x.dtype), temperature)
 
@@ -67,10 +66,10 @@ def _starts(tensor: Tensor, counts: Sequence[int]) -> list[int]:
     return list(itertools.accumulate((width * count for count in counts), initial=tensor.data_ptr()))
 
 
-def _layers(eta: Tensor, sizes: Sequence[int], hidden: int) -> list[list[int]]:
+def _layers(eta: Tensor, sizes: Sequence[int], hidden: int) -> list[tuple[int, ...]]:
     """The addresses of W, b, a, V and c of every layer."""
-    starts = iter(_starts(eta, [n for size in sizes for n in _widths(size, hidden)]))
-    return [[next(starts) for _ in range(5)] for _ in sizes]
+    starts = iter(_starts(eta, [n for size in sizes for n in _counts(size, hidden)]))
+    return list(zip(*[starts] * 5, strict=False))
 
 
 def _launch(
@@ -93,9 +92,9 @@ def _launch_grad(
     hidden, cotangent, workspace = h.shape[1], cotangent.contiguous(), torch.empty_like(h)
     grad_x, grad_eta = torch.empty_like(x) if wants_x else None, torch.empty_like(eta)
     starts = [0] * len(sizes) if grad_x is None else _starts(grad_x, sizes)
-    grads = zip(_layers(grad_eta, sizes, hidden), starts, strict=False)
-    parts = zip(_starts(x, sizes), _layers(eta, sizes, hidden), grads, sizes, strict=False)
-    table = [(x_l, W, a, V, grad_W, grad_x_l, size) for x_l, (W, _, a, V, _), ((grad_W, *_), grad_x_l), size in parts]
+    to_grad = grad_eta.data_ptr() - eta.data_ptr()
+    parts = zip(_starts(x, sizes), _layers(eta, sizes, hidden), starts, sizes, strict=False)
+    table = [(x_l, W, a, V, W + to_grad, grad_x_l, size) for x_l, (W, _, a, V, _), grad_x_l, size in parts]
     _call("grad_gumbel_gates", eta, table, hidden, *(t.data_ptr() for t in (cotangent, h, ds_dd, workspace)))
     return grad_x, grad_eta
 
