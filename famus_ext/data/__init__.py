@@ -16,6 +16,7 @@ Nothing here knows the engine, the samplers or the networks.
 """
 
 from famus_ext.data.batches import epoch_batches, meta_batch
+from famus_ext.data.data_check import DataReport, SetReport, check_source
 from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
 from famus_ext.data.labelled_set import LabelledSet
@@ -41,6 +42,7 @@ __all__ = [
     "META_SETS",
     "NOISE_TYPES",
     "TAIL_PROFILES",
+    "DataReport",
     "LabelledFiles",
     "LabelledImages",
     "LabelledSet",
@@ -50,9 +52,11 @@ __all__ = [
     "NoisyData",
     "Preparation",
     "Recipe",
+    "SetReport",
     "Source",
     "Split",
     "TailProfile",
+    "check_source",
     "class_sizes",
     "corrupt",
     "epoch_batches",

@@ -125,7 +125,7 @@ def make_noisy(
     trusted = trusted_labels(source, meta_set)
     size, test_size = _meta_to_split_off(source, num_meta), _test_to_split_off(source, num_test)
     split = split_indices(trusted, num_classes, size, test_size, generator(seed, "split"))
-    kept = split.train[noise.labelled(source)[split.train]]
+    kept = split.train[(noise.labelled(source) & ~_in_meta_set(source))[split.train]]
     if num_train is not None:
         kept = kept[subset_indices(labels[kept], num_classes, num_train, generator(seed, "subset"), balanced=balanced)]
     if imbalance is not None:
@@ -139,6 +139,15 @@ def make_noisy(
         true_labels=None if source.known_labels is None else source.known_labels[kept],
         indices=kept,
     )
+
+
+def _in_meta_set(source: Source) -> Tensor:
+    """Which training images the published clean set holds too, by their names: bool `[N]`. They are not trained on."""
+    mask = torch.zeros(len(source.train), dtype=torch.bool)
+    if source.meta is not None and source.meta.names and source.train.names:
+        known = set(source.meta.names)
+        mask = torch.tensor([name in known for name in source.train.names], dtype=torch.bool)
+    return mask
 
 
 def _part_of(meta: LabelledSet, size: int | None, seed: int) -> LabelledSet:

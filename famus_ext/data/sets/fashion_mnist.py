@@ -25,6 +25,10 @@ FASHION_CLASSES = (
 )
 """What the labels 0 to 9 mean."""
 
+TAKEN_FOR = {9: 7, 7: 5, 2: 6, 4: 3, 3: 4}
+"""Ankle boot to sneaker, sneaker to sandal, pullover to shirt, coat and dress to each other (Kim et al., "NLNL:
+Negative Learning for Noisy Labels", ICCV 2019)."""
+
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 TORCHVISION_FOLDER = Path("FashionMNIST", "raw")
 PIXELS = (28, 28)
@@ -53,7 +57,7 @@ def load_fashion_mnist(path: str | Path | None = None) -> Source:
     """
     files = _locate([DEBIAN_FOLDER] if path is None else [Path(path), Path(path) / TORCHVISION_FOLDER])
     train, test = (_read_set(files[images], files[labels]) for images, labels in (TRAIN_FILES, TEST_FILES))
-    return Source(train, test)
+    return Source(train, test, confused=TAKEN_FOR)
 
 
 def _read_set(images_file: Path, labels_file: Path) -> LabelledImages:
