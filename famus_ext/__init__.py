@@ -20,7 +20,7 @@ from famus_ext.engine.output import StepOutput
 from famus_ext.engine.pushforward import pushforward
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.step import MetaStep
-from famus_ext.errors import CollapseWarning, NonFiniteError, PushforwardError
+from famus_ext.errors import CollapseWarning, NonFiniteError, ProcessError, PushforwardError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.losses import ClassBalancedLoss, DeferredReweighting, FocalLoss, LDAMLoss, cross_entropy
 from famus_ext.meta_models import (
@@ -71,6 +71,7 @@ __all__ = [
     "MetaGradient",
     "MetaStep",
     "NonFiniteError",
+    "ProcessError",
     "ProjectedMetaModel",
     "PushforwardError",
     "RandomLayers",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
@@ -14,21 +14,35 @@ from famus_ext.engine.phases import Phase, phase
 from famus_ext.errors import require_finite
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What the network was trained on; every tensor is detached.
+
+    Attributes:
+        loss: ℓ(z, y; θ), 0-d.
+        weights: V [N] of this process' examples; None where the meta model weights none.
+        logits: z [N, ...] likewise.
+    """
+
+    loss: Tensor
+    weights: Tensor | None
+    logits: Tensor
+
+
 def actual_train(
     model: nn.Module,
     meta_model: nn.Module,
     optimizer: Optimizer,
     training: TrainingPass,
-    targets: Any,
     clip_norm: float | None,
-) -> TrainingHead:
+) -> Trained:
     """Step on ∂ℓ(z, y; θ')/∂w, through the forward pass that Virtual-Train left.
 
     Raises:
         NonFiniteError: The gradient is NaN or infinite; the parameters are as they were, without gradients.
     """
     with phase(Phase.HEAD):
-        head = TrainingHead(meta_model, training.logits, targets, differentiable=False)
+        head = TrainingHead(meta_model, training.logits, training.targets, differentiable=False)
     optimizer.zero_grad(set_to_none=True)
     with phase(Phase.ACTUAL_BACKWARD):
         training.backward(head.cotangent.detach())
@@ -43,4 +57,9 @@ def actual_train(
         clip_grad_norm_(model.parameters(), clip_norm)
     with phase(Phase.OPTIMIZER):
         optimizer.step()
-    return head
+    weights = head.loss.weights
+    return Trained(
+        loss=head.loss.value.detach(),
+        weights=None if weights is None else training.own(weights.detach()),
+        logits=training.own(training.logits).detach(),
+    )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext.engine.phases import Phase, phase
+from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.inputs import batch_size, cuts, slice_inputs
 
@@ -31,6 +31,7 @@ class TrainingBatch:
         stand_in: Whether they stand in for the network's own.
         micro_batches: Into how many parts the batch is cut, to save memory; 1 is none.
         recompute: Whether its graph is dropped during the meta pass and recorded again, to save memory.
+        processes: Those that hold a part of the training examples each; these are this process'.
     """
 
     model: nn.Module
@@ -40,6 +41,7 @@ class TrainingBatch:
     stand_in: bool = False
     micro_batches: int = 1
     recompute: bool = False
+    processes: Processes = ALONE
 
     def forward(self, x: Any) -> Tensor:
         """The logits z = Φ(x; w) of the batch or of a part of it."""
@@ -66,30 +68,43 @@ class TrainingBatch:
 
 @dataclass(frozen=True)
 class MetaBatch:
-    """The M trusted examples."""
+    """The trusted examples, or this process' part of them.
+
+    Attributes:
+        share: M_p / M, which part of all it is.
+    """
 
     model: nn.Module
     x: Any
     y: Any
     loss: MetaLoss
     micro_batches: int = 1
+    share: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """The number of examples here, M_p.
+
+        Raises:
+            TypeError: There is no tensor among the inputs to be counted.
+        """
+        return _size("x_meta", self.x)
 
     def losses(self) -> Iterator[Tensor]:
         """The summands, one a micro-batch, of L_c = (1/M) Σ_j L(Φ(x_v; ·), y_v) for the network as it is now."""
         if self.micro_batches == 1:
-            yield self._mean_loss(self.x, self.y)
+            loss = self._mean_loss(self.x, self.y)
+            yield loss if self.share == 1.0 else loss * self.share
             return
         parts = _parts("x_meta", self.x, self.micro_batches)
         size = parts[-1][2]
         for x, start, stop in parts:
-            yield self._mean_loss(x, slice_inputs(self.y, size, start, stop)) * ((stop - start) / size)
+            yield self._mean_loss(x, slice_inputs(self.y, size, start, stop)) * (self.share * (stop - start) / size)
 
     def _mean_loss(self, x: Any, y: Any) -> Tensor:
         """The mean loss of some of the examples, 0-d."""
-        # DistributedDataParallel would take this pass for the one whose gradients it is to average.
-        alone = self.model.no_sync() if isinstance(self.model, DistributedDataParallel) else nullcontext()
         with phase(Phase.META_FORWARD):
-            with alone, _named("x_meta", x, self.model):
+            with _named("x_meta", x, self.model):
                 logits = call_model(self.model, x)
             losses = self.loss(logits, y)
         if not isinstance(losses, Tensor):
@@ -128,10 +143,16 @@ def check_device(argument: str, tensors: Mapping[str, Tensor], devices: set[torc
 
 def _parts(argument: str, x: Any, pieces: int) -> list[tuple[Any, int, int]]:
     """The inputs of each micro-batch, with the first example's position and the one past the last."""
+    size = _size(argument, x)
+    return [(slice_inputs(x, size, start, stop), start, stop) for start, stop in cuts(size, pieces)]
+
+
+def _size(argument: str, x: Any) -> int:
+    """The number of examples."""
     size = batch_size(x)
     if size is None:
-        raise TypeError(f"{argument}: expected a tensor among the inputs, which micro_batches can cut")
-    return [(slice_inputs(x, size, start, stop), start, stop) for start, stop in cuts(size, pieces)]
+        raise TypeError(f"{argument}: expected a tensor among the inputs, with a row for each example, got none")
+    return size
 
 
 @contextmanager

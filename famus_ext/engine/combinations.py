@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 
 from famus_ext.engine.updates.jacobians import FACTORS
-from famus_ext.meta_models import BatchMetaModel
+from famus_ext.meta_models import BatchMetaModel, SemiSupervised
 
 Schedule = Literal["paper", "merged"]
 
@@ -71,6 +72,44 @@ def check_step_hooks(optimizer: Optimizer) -> None:
         raise ValueError(
             'schedule: "merged" differentiates the optimizer\'s step, which a hook before it may change: remove the '
             "hook (clip_norm clips the gradient)"
+        )
+
+
+def check_distribution(model: nn.Module) -> None:
+    """Raise for a network whose parameters or gradients are distributed in a way that the engines do not know."""
+    for module in model.modules():
+        if isinstance(module, DistributedDataParallel):
+            if module is not model:
+                raise ValueError("model: expected DistributedDataParallel around the whole network, got it inside")
+            if module.mixed_precision is not None:
+                raise ValueError(
+                    "model: DistributedDataParallel(mixed_precision=...) casts parameters in hooks of its own; use "
+                    "torch.autocast"
+                )
+            if getattr(module, "_comm_hooks", None):
+                raise ValueError("model: the engines sum gradients themselves and would pass by the communication hook")
+        if type(module).__name__ == "FullyShardedDataParallel":
+            raise NotImplementedError(f"model: parameters sharded by {type(module).__name__} are not supported")
+    for name, parameter in model.named_parameters():
+        # A DTensor, as FSDP2 and tensor parallelism make them.
+        if hasattr(parameter, "device_mesh"):
+            raise NotImplementedError(
+                f"model: the parameter {name} is sharded (a {type(parameter).__name__}), as by fully_shard; expected "
+                "whole ones, as with DistributedDataParallel"
+            )
+
+
+def check_processes(model: nn.Module, meta_model: nn.Module, engine: str) -> None:
+    """Raise for what several processes cannot do together."""
+    if engine == "double_backward" and any(isinstance(module, nn.SyncBatchNorm) for module in model.modules()):
+        raise ValueError(
+            'engine: "double_backward" cannot differentiate torch.nn.SyncBatchNorm twice, whose backward is not '
+            'differentiable; "pushforward" passes it'
+        )
+    if isinstance(meta_model, SemiSupervised) and meta_model.num_labelled is not None:
+        raise ValueError(
+            "meta_model: num_labelled counts the first rows of a batch, and those of several processes come one "
+            "process after the other; mark the labelled rows in the targets: num_labelled=None"
         )
 
 

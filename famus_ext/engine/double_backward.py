@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from famus_ext.engine.meta_train import MetaPass, meta_pass, wanted_layers
+from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.passes.recorded import RecordedPass
 from famus_ext.engine.pooling import pool_layers
@@ -30,11 +31,11 @@ def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
     runs unfused here, because a fused kernel can be differentiated once only.
     """
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-        training = RecordedPass(task.training)
+        training = joined(RecordedPass, task.training)
         logits = training.logits
         buffers = BufferState(task.model)
-        task = task.begin_batch(logits)
-        loss = training_loss(task.meta_model, logits, task.training.y)
+        task = task.begin_batch(training)
+        loss = training_loss(task.meta_model, logits, training.targets)
         # One unit more weight on example i, at zero: its derivative is the example's dot product.
         extra, value = None, loss.value
         if loss.losses is not None:
@@ -44,8 +45,8 @@ def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
         pooled = {name: pool(g) for name, g in gradients.items()}
         read = pooled
         if task.starts_at_zero and task.sampler.reads_gradients:
-            read = {n: pool(g) for n, g in _filled(task, training.gradients(gate_cotangent(task, logits))).items()}
-        gates = task.sampler(task.layers, [p.detach() for p in pool_layers(task.layers, read)])
+            read = {n: pool(g) for n, g in _filled(task, training.gradients(gate_cotangent(task, training))).items()}
+        gates = task.draw_gates([p.detach() for p in pool_layers(task.layers, read)])
         active = [gate > 0 for gate in gates.tolist()]
         step = task.update(task.parameters, _there(task, gradients), list(task.parameters))
         virtual = _virtual_weights(task, step, gradients, gates, active)
@@ -53,6 +54,9 @@ def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
         objective = _objective(task, gates, pooled, virtual, meta)
         theta, eta = task.theta, trainable(task.sampler) if gates.requires_grad else {}
         found = _differentiate(objective, {**_keyed("θ", theta), **_keyed("η", eta), "r": gates, "extra": extra})
+        # Each process has followed its own examples' part of g; η and r see all of it through its value.
+        parts = [*_keyed("θ", theta), *(["extra"] if extra is not None else [])]
+        found.update(zip(parts, task.processes.sum([found[name] for name in parts]), strict=True))
     if buffers.written:
         # A checkpointed block has run again, in every pass over its graph.
         buffers.restore()
@@ -68,7 +72,6 @@ def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
         weights=None if loss.weights is None else loss.weights.detach(),
         logits=logits,
     )
-    result.check_finite()
     return result, training
 
 
@@ -103,7 +106,16 @@ def _gradients(task: MetaTask, value: Tensor) -> dict[str, Tensor]:
     )
     gradients = dict(zip(leaves, found, strict=True))
     check_strided(gradients)
-    return _filled(task, gradients)
+    return _summed(task, gradients)
+
+
+def _summed(task: MetaTask, gradients: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
+    """The sum of g over processes, each part of it differentiable in its own process."""
+    filled = _filled(task, gradients)
+    if task.processes.alone:
+        return filled
+    total = task.processes.sum_by_name(lambda: dict(gradients), task.parameters)
+    return {n: g if (all_of_it := total[n]) is None else (g - g.detach()) + all_of_it for n, g in filled.items()}
 
 
 def _filled(task: MetaTask, gradients: Mapping[str, Tensor | None]) -> dict[str, Tensor]:

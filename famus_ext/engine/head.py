@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 
 import torch
@@ -58,6 +59,12 @@ class TrainingHead:
         if self.slopes is None or self.loss.losses is None:
             return None
         return -(self.slopes * logits_dot).flatten(1).sum(1, dtype=self.loss.losses.dtype)
+
+    def of_rows(self, rows: slice) -> TrainingHead:
+        """The same loss, with the derivatives by the logits of some of the examples."""
+        part = copy(self)
+        part.cotangent, part.slopes = self.cotangent[rows], None if self.slopes is None else self.slopes[rows]
+        return part
 
     def _outside_autocast(self) -> torch.autocast:
         """For backwards: the casts that autocast made are in the graph, and it would add others."""

@@ -7,21 +7,25 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from famus_ext.engine.adjoint import check_adjoint
+from famus_ext.engine.agreement import agree_once, settled
 from famus_ext.engine.batches import MetaLoss, TrainingBatch
-from famus_ext.engine.combinations import check_parameter_hooks
+from famus_ext.engine.combinations import check_parameter_hooks, check_processes
 from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass
 from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.ghost import GhostPass
+from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.phases import Phase, phase
+from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.task import MetaTask, meta_task
+from famus_ext.engine.task import MetaTask, meta_task, shared_task
 from famus_ext.engine.virtual_train import virtual_train
 from famus_ext.losses import cross_entropy
 from famus_ext.network.buffers import BufferState
@@ -43,6 +47,7 @@ def sampled_meta_grad(
     lambda_r: float | None = None,
     lambda_g: float | None = None,
     meta_loss: MetaLoss = cross_entropy,
+    process_group: dist.ProcessGroup | None = None,
 ) -> MetaGradient:
     """Compute the gradient of the meta objective for θ and η, from the layers that a sampler keeps.
 
@@ -67,6 +72,9 @@ def sampled_meta_grad(
         lambda_r: λ1 of L_r; None is the paper's 0.1 for a learned sampler and 0 for the others.
         lambda_g: λ2 of L_g; None likewise.
         meta_loss: Loss of the meta examples.
+        process_group: The processes that hold a part of both batches each, where torch.distributed has been
+            initialised; None is the group of a DistributedDataParallel, for any other network the default group. The
+            result is that of one process with the joined batches.
 
     Returns:
         The gradients and what was seen on the way; see `MetaGradient`.
@@ -75,20 +83,25 @@ def sampled_meta_grad(
         TypeError, ValueError: An argument does not fit; the message names it.
         PushforwardError: The graph holds a node that the pushforward cannot pass, or a hook that changes gradients.
         NonFiniteError: A loss or a gradient is NaN or infinite. Buffers are put back.
-        NotImplementedError: The network is distributed over several processes.
+        ProcessError: Another process has failed, or has ended.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
-    task = meta_task(
-        model,
-        meta_model,
-        batch,
-        meta_batch,
-        update=lr,
-        sampler=sampler,
-        lambda_r=lambda_r,
-        lambda_g=lambda_g,
-        meta_loss=meta_loss,
+    processes = Processes.of(model, process_group)
+    task = shared_task(
+        processes,
+        lambda: meta_task(
+            model,
+            meta_model,
+            batch,
+            meta_batch,
+            update=lr,
+            sampler=sampler,
+            lambda_r=lambda_r,
+            lambda_g=lambda_g,
+            meta_loss=meta_loss,
+            processes=processes,
+        ),
     )
     result, _ = compute(engine, task)
     return result
@@ -103,9 +116,15 @@ def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]
     if engine == "pushforward" and task.starts_at_zero:
         # With a virtual gradient that is zero, `check_adjoint` cannot find what a hook does.
         check_parameter_hooks(task.parameters, f"a sweep for {type(task.meta_model).__name__} would not see it")
+    if not task.processes.alone:
+        check_processes(task.model, task.meta_model, engine)
+    agree_once(task.processes, {"model": task.model, "meta_model": task.meta_model, "sampler": task.sampler})
     buffers = BufferState(task.model)
     try:
-        return ENGINES[engine](task)
+        result, training = ENGINES[engine](task)
+        result = settled(result, training, task.processes)
+        result.check_finite()
+        return result, training
     except BaseException:
         # A NaN in a batch must not reach running statistics.
         buffers.restore()
@@ -119,16 +138,16 @@ def _along(
 
     def engine(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
         with phase(Phase.VIRTUAL_FORWARD):
-            training = make_pass(task.training)
+            training = joined(make_pass, task.training)
         buffers = BufferState(task.model)
-        task = task.begin_batch(training.logits)
+        task = task.begin_batch(training)
         with phase(Phase.HEAD):
-            head = TrainingHead(task.meta_model, training.logits, task.training.y)
+            head = TrainingHead(task.meta_model, training.logits, training.targets)
         with phase(Phase.VIRTUAL_BACKWARD):
             training.begin(head)
         virtual = virtual_train(task, training, head)
-        with phase(Phase.GATES), torch.enable_grad():
-            gates = task.sampler(task.layers, virtual.gate_inputs)
+        with phase(Phase.GATES):
+            gates = task.draw_gates(virtual.gate_inputs)
             active = [gate > 0 for gate in gates.tolist()]
         training.release()
         meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
@@ -160,7 +179,6 @@ def _along(
             weights=None if head.loss.weights is None else head.loss.weights.detach(),
             logits=training.logits,
         )
-        result.check_finite()
         if exact:
             check_adjoint(head.cotangent, logits_dot, virtual, tangents)
         return result, training

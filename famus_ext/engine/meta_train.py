@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,13 +63,28 @@ def meta_pass(task: MetaTask, weights: dict[str, Tensor], wanted: Sequence[int])
                     found.append(torch.autograd.grad(loss, list(leaves.values()), allow_unused=True))
         return losses, found
 
-    with torch.enable_grad():
-        losses, found = with_tensors(task.model, tensors, differentiate)
-    gradients = {}
-    for index, (name, w) in enumerate(leaves.items()):
-        parts = [part for answers in found if (part := answers[index]) is not None]
-        gradients[name] = sum(parts[1:], parts[0]) if parts else torch.zeros_like(w)
-    return MetaPass(sum(losses[1:], losses[0]), gradients)
+    def compute() -> MetaPass:
+        with torch.enable_grad():
+            losses, found = with_tensors(task.model, tensors, differentiate)
+        gradients = {}
+        for index, (name, w) in enumerate(leaves.items()):
+            parts = [part for answers in found if (part := answers[index]) is not None]
+            gradients[name] = sum(parts[1:], parts[0]) if parts else torch.zeros_like(w)
+        return MetaPass(sum(losses[1:], losses[0]), gradients)
+
+    return _joined(task, compute)
+
+
+def _joined(task: MetaTask, compute: Callable[[], MetaPass]) -> MetaPass:
+    """The meta pass of all processes, whose losses are summands of L_c."""
+    if task.processes.alone:
+        return compute()
+    own, _ = task.processes.together(compute)
+    names = list(own.gradients)
+    terms = [own.loss, *own.gradients.values()]
+    own.gradients.clear()
+    loss, *gradients = task.processes.sum(terms)
+    return MetaPass(loss, dict(zip(names, gradients, strict=True)))
 
 
 @torch.no_grad()

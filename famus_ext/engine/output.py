@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from famus_ext.engine.head import TrainingHead
+from famus_ext.engine.actual_train import Trained
 from famus_ext.engine.result import MetaGradient
 
 
@@ -38,12 +38,12 @@ class StepOutput:
     skipped: str | None = None
 
 
-def output_of_meta_step(result: MetaGradient, head: TrainingHead | None) -> StepOutput:
+def output_of_meta_step(result: MetaGradient, trained: Trained | None) -> StepOutput:
     """The output of a meta step; the loss is Actual-Train's where there was one."""
     return StepOutput(
-        loss=result.loss if head is None else head.loss.value.detach(),
+        loss=result.loss if trained is None else trained.loss,
         meta_loss=result.meta_loss,
-        weights=result.weights if head is None else _detached(head.loss.weights),
+        weights=result.weights if trained is None else trained.weights,
         gates=result.gates,
         logits=result.logits.detach(),
         sample_dots=result.sample_dots,
@@ -51,14 +51,14 @@ def output_of_meta_step(result: MetaGradient, head: TrainingHead | None) -> Step
     )
 
 
-def output_of_plain_step(head: TrainingHead, num_layers: int) -> StepOutput:
+def output_of_plain_step(trained: Trained, num_layers: int) -> StepOutput:
     """The output of an iteration without a meta step."""
     return StepOutput(
-        loss=head.loss.value.detach(),
+        loss=trained.loss,
         meta_loss=None,
-        weights=_detached(head.loss.weights),
+        weights=trained.weights,
         gates=torch.zeros(num_layers),
-        logits=head.logits.detach(),
+        logits=trained.logits,
         sample_dots=None,
         meta_grads={},
     )
@@ -76,8 +76,3 @@ def output_of_skipped_step(reason: str, num_layers: int, device: torch.device) -
         meta_grads={},
         skipped=reason,
     )
-
-
-def _detached(tensor: Tensor | None) -> Tensor | None:
-    """The tensor without its graph."""
-    return None if tensor is None else tensor.detach()

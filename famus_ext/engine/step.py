@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch.distributed as dist
 from torch import nn
 from torch.optim import Optimizer
 
 from famus_ext._checks import check_finite, check_flag, check_not_negative_integer, check_positive_integer
-from famus_ext.engine.actual_train import actual_train
+from famus_ext.engine.actual_train import Trained, actual_train
+from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.engine.collapse import CollapseWatch
 from famus_ext.engine.combinations import Schedule, check_combination, check_step_hooks
 from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
-from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.meta_update import meta_update
 from famus_ext.engine.out_of_memory import naming_what_to_turn_down
 from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step, output_of_skipped_step
 from famus_ext.engine.passes.exact import exact_pass
+from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.skips import Skips
-from famus_ext.engine.task import check_network, meta_task, training_batch
+from famus_ext.engine.task import MetaTask, check_network, meta_task, shared_task, training_batch
 from famus_ext.engine.updates.optimizer_step import OptimizerStep
 from famus_ext.errors import NonFiniteError
 from famus_ext.losses import cross_entropy
@@ -69,6 +72,8 @@ class MetaStep:
             error; 0 is an error at once. `StepOutput.skipped` says what was seen, `skips.total` counts.
         collapse_window: In how many meta steps in a row all weights, gates or meta gradients must be zero for a
             `CollapseWarning`; None does not look.
+        process_group: The processes that take every step together, each with a part of both batches, where
+            torch.distributed has been initialised; see `sampled_meta_grad`.
 
     Raises:
         TypeError, ValueError: An argument does not fit, or two do not go together; the message says which and why.
@@ -94,6 +99,7 @@ class MetaStep:
         meta_loss: MetaLoss = cross_entropy,
         max_skips: int = 0,
         collapse_window: int | None = 100,
+        process_group: dist.ProcessGroup | None = None,
     ) -> None:
         if not isinstance(meta_model, nn.Module):
             raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
@@ -114,6 +120,7 @@ class MetaStep:
         self.lambda_r = lambda_r
         self.lambda_g = lambda_g
         self.meta_loss = meta_loss
+        self.process_group = process_group
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
         self.iteration = 0
         self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
@@ -141,6 +148,7 @@ class MetaStep:
             NonFiniteError: A loss or a gradient is NaN or infinite, once more than `max_skips` allows; it has not
                 reached the network's parameters. A gradient before it that was finite may have been taken: the
                 network's in the merged schedule, θ's and η's in the paper's.
+            ProcessError: Another process has failed, or has ended.
             PushforwardError: The engine cannot pass a node of the graph; in the paper's schedule nothing is changed.
             torch.OutOfMemoryError: Memory has run out; the message says what to turn down.
         """
@@ -191,27 +199,18 @@ class MetaStep:
 
     def _paper(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """Virtual-Train and Meta-Train, then Actual-Train with θ'."""
-        task = meta_task(
-            self.model, self.meta_model, (x, y), (x_meta, y_meta), update=self._learning_rates(), **self._options()
-        )
+        task = self._task((x, y), (x_meta, y_meta), update=self._learning_rates())
         result, training = compute(self.engine, task)
         self._update_meta_model(result)
-        return output_of_meta_step(result, self._actual_train(training, y))
+        return output_of_meta_step(result, self._actual_train(training))
 
     def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """The optimizer's step with θ, then Meta-Train at the new weights."""
         check_step_hooks(self.optimizer)
         # The graph must outlive the step, which writes to the parameters: it is recorded on copies.
         copies = {name: p.detach().clone().requires_grad_() for name, p in trainable(self.model).items()}
-        task = meta_task(
-            self.model,
-            self.meta_model,
-            (x, y),
-            (x_meta, y_meta),
-            update=OptimizerStep(self.optimizer, self.clip_norm),
-            stand_ins=copies,
-            **self._options(),
-        )
+        update = OptimizerStep(self.optimizer, self.clip_norm)
+        task = self._task((x, y), (x_meta, y_meta), update=update, stand_ins=copies)
         result, _ = compute(self.engine, task)
         self._update_meta_model(result)
         return output_of_meta_step(result, None)
@@ -219,17 +218,21 @@ class MetaStep:
     def _plain(self, x: Any, y: Any) -> StepOutput:
         """Training with θ as it is."""
         check_network(self.model)
+        processes = self._processes()
+        agree_once(processes, {"model": self.model, "meta_model": self.meta_model})
+        batch, _ = processes.together(
+            lambda: training_batch(self.model, (x, y), micro_batches=self.micro_batches, processes=processes)
+        )
         buffers = BufferState(self.model)
         try:
-            training = exact_pass(training_batch(self.model, (x, y), micro_batches=self.micro_batches))
-            return output_of_plain_step(self._actual_train(training, y), len(self.layers))
+            return output_of_plain_step(self._actual_train(joined(exact_pass, batch)), len(self.layers))
         except BaseException:
             buffers.restore()
             raise
 
-    def _actual_train(self, training: TrainingPass, y: Any) -> TrainingHead:
+    def _actual_train(self, training: TrainingPass) -> Trained:
         """Step the user's optimizer."""
-        return actual_train(self.model, self.meta_model, self.optimizer, training, y, self.clip_norm)
+        return actual_train(self.model, self.meta_model, self.optimizer, training, self.clip_norm)
 
     def _update_meta_model(self, result: MetaGradient) -> None:
         """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
@@ -240,16 +243,30 @@ class MetaStep:
         rates = {id(p): float(group["lr"]) for group in self.optimizer.param_groups for p in group["params"]}
         return {name: rates.get(id(p), 0.0) for name, p in self.model.named_parameters() if p.requires_grad}
 
-    def _options(self) -> dict[str, Any]:
-        """What both schedules hand on."""
-        return {
-            "sampler": self.sampler,
-            "lambda_r": self.lambda_r,
-            "lambda_g": self.lambda_g,
-            "meta_loss": self.meta_loss,
-            "micro_batches": self.micro_batches,
-            "recompute": self.recompute,
-        }
+    def _processes(self) -> Processes:
+        """Those that take the step together."""
+        return Processes.of(self.model, self.process_group)
+
+    def _task(self, batch: tuple[Any, Any], meta_batch: tuple[Any, Any], **schedule: Any) -> MetaTask:
+        """The step's meta gradient, checked in every process, with what a schedule has of its own."""
+        processes = self._processes()
+        return shared_task(
+            processes,
+            lambda: meta_task(
+                self.model,
+                self.meta_model,
+                batch,
+                meta_batch,
+                sampler=self.sampler,
+                lambda_r=self.lambda_r,
+                lambda_g=self.lambda_g,
+                meta_loss=self.meta_loss,
+                micro_batches=self.micro_batches,
+                recompute=self.recompute,
+                processes=processes,
+                **schedule,
+            ),
+        )
 
     def _parts(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch.distributed as dist
+import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext._checks import check_finite
 from famus_ext.engine.batches import MetaBatch, MetaLoss, TrainingBatch, check_batch, check_device, check_pair
+from famus_ext.engine.combinations import check_distribution
+from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.engine.updates.gradient_step import GradientStep
 from famus_ext.engine.updates.protocol import Update
 from famus_ext.meta_models import BatchMetaModel
@@ -56,12 +58,30 @@ class MetaTask:
         indices = {*self.sampler.candidates(self.layers), *([len(self.layers) - 1] if self.lambda_g else [])}
         return [name for i in sorted(indices) for name in self.layers[i].parameters]
 
-    def begin_batch(self, logits: Tensor) -> MetaTask:
+    @property
+    def processes(self) -> Processes:
+        """Those that hold a part of both batches each."""
+        return self.training.processes
+
+    def begin_batch(self, training: TrainingPass) -> MetaTask:
         """Let a meta model whose θ belongs to the batch start it; θ is read again."""
         if not isinstance(self.meta_model, BatchMetaModel):
             return self
-        self.meta_model.begin(logits.detach(), self.training.y)
+        self.meta_model.begin(training.logits.detach(), training.targets)
         return replace(self, theta=trainable(self.meta_model))
+
+    def draw_gates(self, pooled: Sequence[Tensor]) -> Tensor:
+        """The gates r [L] as process 0 draws them, differentiable in η.
+
+        Args:
+            pooled: ḡ_l [D_l] of every layer.
+        """
+        with torch.enable_grad():
+            gates: Tensor = self.sampler(self.layers, pooled)
+        if self.processes.alone:
+            return gates
+        (first,) = self.processes.from_first([gates])
+        return (gates - gates.detach()) + first
 
 
 def meta_task(
@@ -78,12 +98,14 @@ def meta_task(
     stand_ins: dict[str, Tensor] | None = None,
     micro_batches: int = 1,
     recompute: bool = False,
+    processes: Processes = ALONE,
 ) -> MetaTask:
     """Check the arguments of `sampled_meta_grad` and fill in the defaults.
 
     `update` says how g moves the weights: a learning rate, or one a parameter by name, is the paper's Eq. 3.
     `stand_ins` is what the forward pass is recorded on in place of the parameters, `micro_batches` the number of parts
-    that both batches are cut into, `recompute` whether the training batch's graph is dropped during the meta pass.
+    that both batches are cut into, `recompute` whether the training batch's graph is dropped during the meta pass,
+    `processes` those that hold a part of both batches each.
     """
     if not isinstance(meta_model, nn.Module):
         raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
@@ -100,7 +122,7 @@ def meta_task(
     devices = {p.device for p in parameters.values()}
     check_device("meta_model", theta, devices)
     check_device("sampler", dict(sampler.named_parameters()), devices)
-    training = training_batch(model, batch, stand_ins, micro_batches, recompute)
+    training = training_batch(model, batch, stand_ins, micro_batches, recompute, processes)
     x_meta, y_meta = check_pair("meta_batch", meta_batch)
     check_batch("x_meta", x_meta, y_meta, devices)
     x = training.x
@@ -122,14 +144,19 @@ def meta_task(
     )
 
 
+def shared_task(processes: Processes, make: Callable[[], MetaTask]) -> MetaTask:
+    """The task that `make` checks in every process, where each knows what part of the meta batch it has."""
+    if processes.alone:
+        return make()
+    task, sizes = processes.together(make, lambda made: [made.meta.size], 1)
+    return replace(task, meta=replace(task.meta, share=task.meta.size / sum(size for (size,) in sizes)))
+
+
 def check_network(model: nn.Module) -> dict[str, Tensor]:
     """The network's trainable parameters by name, if it is one that a step can be taken with."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model: expected a torch.nn.Module, got {type(model).__name__}")
-    if isinstance(model, DistributedDataParallel) and dist.get_world_size(model.process_group) > 1:
-        raise NotImplementedError(
-            "model: several processes are not supported yet, each would take the meta gradient of a part of the batch"
-        )
+    check_distribution(model)
     parameters = trainable(model)
     if not parameters:
         raise ValueError("model: expected at least one parameter with requires_grad=True, got none")
@@ -144,13 +171,14 @@ def training_batch(
     stand_ins: dict[str, Tensor] | None = None,
     micro_batches: int = 1,
     recompute: bool = False,
+    processes: Processes = ALONE,
 ) -> TrainingBatch:
     """The training batch, checked."""
     parameters = trainable(model)
     x, y = check_pair("batch", batch)
     check_batch("x", x, y, {p.device for p in parameters.values()})
     leaves = parameters if stand_ins is None else stand_ins
-    return TrainingBatch(model, leaves, x, y, stand_ins is not None, micro_batches, recompute)
+    return TrainingBatch(model, leaves, x, y, stand_ins is not None, micro_batches, recompute, processes)
 
 
 def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:

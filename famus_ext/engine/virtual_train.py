@@ -47,15 +47,15 @@ def virtual_train(task: MetaTask, training: TrainingPass, head: TrainingHead) ->
     read = step.pooled
     if task.starts_at_zero and task.sampler.reads_gradients:
         with phase(Phase.VIRTUAL_BACKWARD):
-            read = pool_gradients(training.gradients(gate_cotangent(task, training.logits)), task.parameters)
+            read = pool_gradients(training.gradients(gate_cotangent(task, training)), task.parameters)
     return VirtualTrain(step, {name: gradients[name] for name in task.kept}, norm, pool_layers(task.layers, read))
 
 
-def gate_cotangent(task: MetaTask, logits: Tensor) -> Tensor:
+def gate_cotangent(task: MetaTask, training: TrainingPass) -> Tensor:
     """The derivative [N, ...] of the loss whose gradient a sampler reads, where the training loss has none."""
-    leaf = logits.detach().requires_grad_()
+    leaf = training.logits.detach().requires_grad_()
     with torch.enable_grad():
-        loss = task.meta_model.gate_loss(leaf, task.training.y)  # type: ignore[operator]
+        loss = task.meta_model.gate_loss(leaf, training.targets)  # type: ignore[operator]
         (cotangent,) = torch.autograd.grad(loss, leaf)
     return cotangent
 

@@ -13,7 +13,7 @@ from famus_ext.meta_models.protocol import TrainingLoss
 
 
 class SemiSupervised(nn.Module):
-    """MixMatch with learned weights, of a batch whose first examples are labelled and whose others are not.
+    """MixMatch with learned weights, of a batch of labelled examples and of others that are not.
 
         ℓ = 2 Σ_{labelled} V_i L_i + 2 λ_u Σ_{unlabelled} V_i E_i + KL(uniform ‖ mean prediction)
 
@@ -29,43 +29,64 @@ class SemiSupervised(nn.Module):
 
     Args:
         weighting: Ψ and L; an `MWNet`, say.
-        num_labelled: How many examples of a batch, the first ones, are labelled.
+        num_labelled: How many examples of a batch, the first ones, are labelled; None where the targets mark them, as
+            they must where several processes join their batches.
         lambda_u: λ_u; an attribute that the loop sets, see `ramp_up`.
 
     Raises:
         TypeError, ValueError: An argument does not fit; the message names it.
     """
 
-    def __init__(self, weighting: ExampleWeighting, num_labelled: int, lambda_u: float) -> None:
+    def __init__(self, weighting: ExampleWeighting, num_labelled: int | None, lambda_u: float) -> None:
         super().__init__()
         if not isinstance(weighting, ExampleWeighting):
             raise TypeError(f"weighting: expected an ExampleWeighting, got {type(weighting).__name__}")
         self.weighting = weighting
-        self.num_labelled = check_positive_integer(num_labelled, "num_labelled")
+        self.num_labelled = None if num_labelled is None else check_positive_integer(num_labelled, "num_labelled")
         self.lambda_u = check_finite(lambda_u, "lambda_u")
         if self.lambda_u < 0:
             raise ValueError(f"lambda_u: expected a number >= 0, got {lambda_u}")
 
-    def forward(self, logits: Tensor, targets: tuple[Tensor, Tensor]) -> TrainingLoss:
+    def forward(self, logits: Tensor, targets: tuple[Tensor, ...]) -> TrainingLoss:
         """The training loss of a batch.
 
         Args:
             logits: z, [N, C].
-            targets: The targets of L, soft labels [N, C] or class indices [N]; and the guessed targets of E, [N, C], of
-                which the unlabelled rows are read.
+            targets: The targets of L, soft labels [N, C] or class indices [N]; the guessed targets of E, [N, C], of
+                which the unlabelled rows are read; and, where `num_labelled` is None, which rows are labelled, bool
+                [N].
 
         Raises:
-            TypeError, ValueError: The targets are no such pair, or the batch is smaller than its labelled part.
+            TypeError, ValueError: The targets are no such pair or triple, or the batch is smaller than its labelled
+                part.
         """
-        if not isinstance(targets, (tuple, list)) or len(targets) != 2:
-            raise TypeError(f"targets: expected a pair of targets and guessed targets, got {type(targets).__name__}")
-        mixed, guessed = targets
+        mixed, guessed, labelled = self._parts(logits, targets)
         check_targets(logits, guessed)
-        labelled = self.num_labelled
-        if len(logits) < labelled:
-            raise ValueError(f"logits: expected at least {labelled} rows, the labelled examples, got {len(logits)}")
         weights, losses = self.weighting.evaluate(logits, mixed)
-        errors = squared_error(logits[labelled:], guessed[labelled:])
-        terms = torch.cat([2 * losses[:labelled], 2 * self.lambda_u * errors])
+        # What stands in the labelled rows is nobody's guess, and may be NaN.
+        errors = squared_error(logits, guessed.masked_fill(labelled.unsqueeze(1), 0.0))
+        terms = 2 * torch.where(labelled, losses, self.lambda_u * errors)
         weights = normalise(weights)
         return TrainingLoss((weights * terms).sum() + prior_penalty(logits), weights, terms)
+
+    def _parts(self, logits: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
+        """The targets of L, those of E, and the mask of the labelled rows."""
+        count, kind = (3, "triple") if self.num_labelled is None else (2, "pair")
+        if not isinstance(targets, (tuple, list)) or len(targets) != count:
+            more = " and a mask of labelled rows" if self.num_labelled is None else ""
+            raise TypeError(
+                f"targets: expected a {kind} of targets and guessed targets{more}, got {type(targets).__name__}"
+            )
+        if self.num_labelled is None:
+            mixed, guessed, labelled = targets
+            if labelled.dtype != torch.bool or labelled.shape != logits.shape[:1]:
+                raise ValueError(
+                    f"targets[2]: expected a bool mask of shape [{len(logits)}], got {labelled.dtype} of shape "
+                    f"{list(labelled.shape)}"
+                )
+            return mixed, guessed, labelled
+        if len(logits) < self.num_labelled:
+            raise ValueError(
+                f"logits: expected at least {self.num_labelled} rows, the labelled examples, got {len(logits)}"
+            )
+        return *targets, torch.arange(len(logits), device=logits.device) < self.num_labelled  # type: ignore[return-value]

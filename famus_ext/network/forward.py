@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 Result = TypeVar("Result")
 
@@ -14,7 +15,7 @@ def call_model(model: nn.Module, inputs: Any) -> Tensor:
     """Compute the logits Φ(x; w).
 
     Args:
-        model: The network.
+        model: The network; of a DistributedDataParallel the module inside, since it would average what the engine sums.
         inputs: A tensor, a tuple or list of positional arguments, or a mapping of keyword arguments.
 
     Returns:
@@ -23,6 +24,7 @@ def call_model(model: nn.Module, inputs: Any) -> Tensor:
     Raises:
         TypeError: The network returns neither a tensor nor an object with a tensor `logits`.
     """
+    model = model.module if isinstance(model, DistributedDataParallel) else model
     if isinstance(inputs, Mapping):
         outputs = model(**inputs)
     elif isinstance(inputs, (tuple, list)):

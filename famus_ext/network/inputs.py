@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -16,12 +16,17 @@ def batch_size(inputs: Any) -> int | None:
 
 def slice_inputs(inputs: Any, size: int, start: int, stop: int) -> Any:
     """The examples from `start` to `stop`: every tensor of N = `size` rows is cut, all else is handed on."""
+    return map_rows(inputs, size, lambda tensor: tensor[start:stop])
+
+
+def map_rows(inputs: Any, size: int, change: Callable[[Tensor], Tensor]) -> Any:
+    """The inputs with every tensor of N = `size` rows changed, depth first; all else is handed on."""
     if isinstance(inputs, Mapping):
-        return {name: slice_inputs(value, size, start, stop) for name, value in inputs.items()}
+        return {name: map_rows(value, size, change) for name, value in inputs.items()}
     if isinstance(inputs, (tuple, list)):
-        return tuple(slice_inputs(value, size, start, stop) for value in inputs)
+        return tuple(map_rows(value, size, change) for value in inputs)
     if isinstance(inputs, Tensor) and inputs.dim() and len(inputs) == size:
-        return inputs[start:stop]
+        return change(inputs)
     return inputs
 
 

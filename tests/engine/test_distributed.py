@@ -1,43 +1,49 @@
-"""DistributedDataParallel: one process is as good as none, several are refused."""
-
-import copy
+"""A step of several processes is that of one with the joined batch."""
 
 import pytest
 import torch
-import torch.distributed as dist
-from networks import CLASSES, NETWORKS
-from torch.nn.parallel import DistributedDataParallel
+from process_cases import CASES, PARTS, part, run
+from process_programs import every_case, launch, saved
 
-import famus_ext as famus
-
-
-@pytest.fixture
-def group(tmp_path):
-    dist.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
-    yield
-    dist.destroy_process_group()
+TOLERANCE = {"rtol": 1e-10, "atol": 1e-12}
+# A difference quotient's rounding is divided by its radius.
+ROUGH = {"rtol": 1e-6, "atol": 1e-8}
 
 
-@pytest.mark.parametrize("find_unused_parameters", [False, True])
-def test_one_process(group, find_unused_parameters):
-    torch.manual_seed(0)
-    build, inputs = NETWORKS["unused layer" if find_unused_parameters else "wide residual"]
-    plain = build().double()
-    wrapped = DistributedDataParallel(copy.deepcopy(plain), find_unused_parameters=find_unused_parameters)
-    x, x_meta = inputs(8), inputs(6)
-    y, y_meta = torch.randint(0, CLASSES, (8,)), torch.randint(0, CLASSES, (6,))
-    meta_model = famus.MWNet(8).double()
-    for model in (plain, wrapped):
-        step = famus.MetaStep(model, torch.optim.SGD(model.parameters(), lr=0.1), copy.deepcopy(meta_model))
-        for _ in range(3):
-            step(x, y, x_meta, y_meta)
-    for (name, a), b in zip(plain.state_dict().items(), wrapped.module.state_dict().values(), strict=True):
-        torch.testing.assert_close(b, a, rtol=1e-12, atol=1e-14, msg=name)
+@pytest.fixture(scope="module", params=[2, 4])
+def outcomes(request, tmp_path_factory):
+    """The outcomes of every case in each of several processes."""
+    folder = tmp_path_factory.mktemp("processes")
+    launch(every_case, request.param, folder)
+    return saved(folder, request.param)
 
 
-def test_several_processes(group, monkeypatch):
-    model = DistributedDataParallel(NETWORKS["branches"][0]())
-    batch = torch.randn(4, 6), torch.randint(0, CLASSES, (4,))
-    monkeypatch.setattr(dist, "get_world_size", lambda group=None: 2)
-    with pytest.raises(NotImplementedError, match="model: several processes"):
-        famus.sampled_meta_grad(model, famus.MWNet(8), batch, batch, lr=0.1)
+@pytest.fixture(scope="module")
+def alone():
+    """The outcomes of one process, each computed once."""
+    known = {}
+    return lambda case: known.setdefault(str(case), run(case)) if str(case) not in known else known[str(case)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_one_process_with_the_joined_batch(case, outcomes, alone):
+    """Steps with uneven parts: w, θ, η, the optimizer's state, the losses, and each process' own rows."""
+    expected, tolerance = alone(case), ROUGH if case.engine == "finite_difference" else TOLERANCE
+    sizes = PARTS[len(outcomes)][0]
+    for rank, found in enumerate(outcome[str(case)] for outcome in outcomes):
+        for kind in ("w", "θ", "η", "optimizer", "numbers", "rows"):
+            assert found[kind].keys() == expected[kind].keys()
+            for name, value in expected[kind].items():
+                value = part(value, sizes, rank) if kind == "rows" else value
+                close = torch.isclose(found[kind][name].to(value), value, **tolerance)
+                assert close.all(), (kind, name, found[kind][name], value)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_all_processes_are_the_same(case, outcomes):
+    """Bit for bit: nothing may drift."""
+    first, *others = (outcome[str(case)] for outcome in outcomes)
+    for other in others:
+        for kind in ("w", "θ", "η", "optimizer", "numbers"):
+            for name, value in first[kind].items():
+                assert torch.equal(value, other[kind][name]), (kind, name)

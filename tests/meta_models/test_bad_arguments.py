@@ -131,6 +131,16 @@ CASES = {
     "nothing labelled": (lambda: SemiSupervised(MWNet(), 0, 1.0), ValueError, "num_labelled: expected at least 1"),
     "negative lambda_u": (lambda: SemiSupervised(MWNet(), 1, -1.0), ValueError, "lambda_u: expected a number >= 0"),
     "one target": (lambda: SemiSupervised(MWNet(), 1, 1.0)(Z, SOFT), TypeError, "targets: expected a pair of targets"),
+    "no mask": (
+        lambda: SemiSupervised(MWNet(), None, 1.0)(Z, (SOFT, SOFT)),
+        TypeError,
+        "targets: expected a triple of targets",
+    ),
+    "no boolean mask": (
+        lambda: SemiSupervised(MWNet(), None, 1.0)(Z, (SOFT, SOFT, SOFT)),
+        ValueError,
+        "targets[2]: expected a bool mask",
+    ),
     "too few labelled": (
         lambda: SemiSupervised(MWNet(), 3, 1.0)(Z, (SOFT, SOFT)),
         ValueError,

@@ -50,3 +50,17 @@ def test_class_groups_reach_the_weights(batch):
     found = SemiSupervised(weighting, 5, 1.0)(*batch).weights
     torch.testing.assert_close(found, weights / weights.sum())
     assert not torch.allclose(weights, weighting.weigh(losses.detach(), group=0))
+
+
+def test_labelled_rows_by_a_mask(batch):
+    """The rows may come in any order; what stands in the guesses of labelled rows is not read."""
+    logits, (targets, guessed) = batch
+    weighting = MWNet(8).double()
+    expected = SemiSupervised(weighting, 4, 3.0)(logits, (targets, guessed))
+    order = torch.tensor([9, 2, 0, 5, 1, 7, 3, 4, 8, 6])
+    labelled = order < 4
+    guessed = guessed[order].masked_fill(labelled[:, None], torch.nan)
+    found = SemiSupervised(weighting, None, 3.0)(logits[order], (targets[order], guessed, labelled))
+    torch.testing.assert_close(found.value, expected.value)
+    torch.testing.assert_close(found.losses, expected.losses[order])
+    assert torch.autograd.grad(found.value, logits)[0].isfinite().all()

@@ -30,7 +30,7 @@ class MicroBatchedPass:
     """
 
     def __init__(self, batch: TrainingBatch) -> None:
-        self.batch = batch
+        self.batch, self.targets = batch, batch.y
         self._parts = batch.parts()
         self._before: list[tuple[Any, dict[str, Tensor]]] = []
         logits = []
@@ -40,6 +40,10 @@ class MicroBatchedPass:
                 logits.append(batch.forward(part))
         self.logits = torch.cat(logits)
         batch.check(self.logits)
+
+    def own(self, rows: Tensor) -> Tensor:
+        """All of them."""
+        return rows
 
     def begin(self, head: TrainingHead) -> None:
         """Nothing: any cotangent will do."""

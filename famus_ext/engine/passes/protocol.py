@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -20,9 +20,14 @@ class TrainingPass(Protocol):
 
     Attributes:
         logits: z = Φ(x; w), [N, ...].
+        targets: What the training loss compares them with.
     """
 
     logits: Tensor
+    targets: Any
+
+    def own(self, rows: Tensor) -> Tensor:
+        """This process' rows of a tensor with one for each example."""
 
     def begin(self, head: TrainingHead) -> None:
         """Learn how the loss depends on the logits, before any product is asked for."""

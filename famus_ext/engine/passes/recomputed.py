@@ -28,10 +28,14 @@ class RecomputedPass:
     """
 
     def __init__(self, batch: TrainingBatch) -> None:
-        self.batch = batch
+        self.batch, self.targets = batch, batch.y
         self._before = random_state(), buffer_copies(batch.model)
         self._recorded: RecordedPass | None = RecordedPass(batch)
         self.logits = self._recorded.logits.detach()
+
+    def own(self, rows: Tensor) -> Tensor:
+        """All of them."""
+        return rows
 
     def begin(self, head: TrainingHead) -> None:
         """Nothing: any cotangent will do."""

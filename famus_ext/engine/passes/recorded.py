@@ -20,12 +20,16 @@ class RecordedPass:
     """The graph is kept: Jᵀ v by a backward, J t by a forward-mode sweep over it (see `pushforward`)."""
 
     def __init__(self, batch: TrainingBatch) -> None:
-        self.batch = batch
+        self.batch, self.targets = batch, batch.y
         with torch.enable_grad():
             self.logits = batch.forward(batch.x)
         batch.check(self.logits)
         if not self.logits.requires_grad:
             raise ValueError("model: its output does not depend on any trainable parameter")
+
+    def own(self, rows: Tensor) -> Tensor:
+        """All of them."""
+        return rows
 
     def begin(self, head: TrainingHead) -> None:
         """Nothing: the graph answers for any loss."""

@@ -17,6 +17,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from famus_ext.engine.rules.attention import ATTENTION_RULES
+from famus_ext.engine.rules.collectives import collective
 from famus_ext.engine.rules.elementwise import ELEMENTWISE_RULES
 from famus_ext.engine.rules.general import general
 from famus_ext.engine.rules.norms import NORM_PAIR_RULES, NORM_RULES
@@ -42,7 +43,7 @@ def rule_for(node: Node, reader: Node | None = None) -> Rule:
         return partial(PAIR_RULES[operation(node), operation(reader)], reader)
     if isinstance(node, BackwardCFunction):
         # A user's Function may bear the name of an operation of torch.
-        return general
+        return collective(type(node)._forward_cls) or general
     return RULES.get(operation(node), general)
 
 
