@@ -2,7 +2,8 @@
 //
 // Bytes: forward reads η once; backward reads x and V, and W where grad x is asked for, and writes grad η once.
 // Mapping: a block a layer. Forward, a warp takes kGateRows rows of W at a time, so that it has kGateRows kBatch loads
-// under way. Backward, a warp writes a row of grad W at a time and a thread sums up columns of W.
+// under way. Backward, a warp writes a row of grad W at a time and a thread sums up columns of W. One launch each way
+// for 62 layers, where a loop over layers has about ten for each (unproven on a GPU: that this is ten times faster).
 // Determinism: no atomics. Every order of addition depends on D and H alone.
 #pragma once
 

@@ -2,7 +2,9 @@
 //
 // Bytes: reads w and g, writes ŵ, once each; ḡ and the partial sums are 1/inner and 1/kRowSegment of that.
 // Mapping: a warp takes a row, one of the equal segments of a row longer than kRowSegment, or kRowSegment entries of a
-// vector (inner = 1), where ḡ is g.
+// vector (inner = 1), where ḡ is g. One launch for 46 tensors; one more for the means of 46 whose rows are cut.
+// Latency (unproven on a GPU): a thread has 2 kBatch loads of 16 bytes under way. At the most registers that a kernel
+// takes, 100, a processor holds two blocks, 64 KB under way; bandwidth times latency is 25 KB for that of an H200.
 // Determinism: no atomics. A lane's terms, the order in which lanes are added up, and that of the segments, in a second
 // kernel, depend on inner and on the alignment of the rows alone.
 #pragma once
