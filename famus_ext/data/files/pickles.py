@@ -49,7 +49,7 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) == ("numpy", "ndarray"):
             return np.ndarray
         if (module, name) == ("numpy", "dtype"):
-            return _dtype_of_numbers
+            return _dtype
         if (module, name) == ("_codecs", "encode"):
             return _latin1_bytes
         raise PickleError(f"expected plain values and arrays, got a pickle that asks for {module}.{name}")
@@ -69,9 +69,9 @@ def _latin1_bytes(text: object, encoding: object) -> bytes:
     return codecs.encode(text, "latin1")
 
 
-def _dtype_of_numbers(code: object, *_: object) -> np.dtype[Any]:
-    """A type of numbers by its code, `i8`."""
+def _dtype(code: object, *_: object) -> np.dtype[Any]:
+    """A type of numbers by its code, `i8`, or of plain values, `O8`, which come through this unpickler too."""
     dtype = np.dtype(str(code))
-    if dtype.kind not in "biuf":
-        raise PickleError(f"expected an array of numbers, got one of {dtype}")
+    if dtype.kind not in "biufO":
+        raise PickleError(f"expected an array of numbers or plain values, got one of {dtype}")
     return dtype
