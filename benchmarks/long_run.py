@@ -30,7 +30,7 @@ from famus_ext.train.trainer import Trainer
 
 CHECKPOINT_EVERY = 50
 WARM_UP = 0.1  # share of the steps after which counting begins
-GROWTH = 4 * 2**20  # bytes of resident memory that may come and go
+GROWTH = 2 * 2**20  # bytes of resident memory that may come and go
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,18 @@ def main(options: Options) -> int:
                 counts.append(_count(trainer.steps, folder.path))
                 print("  ".join(f"{key} {value}" for key, value in counts[-1].items()), flush=True)
     counted = [count for count in counts if count["steps"] >= WARM_UP * options.steps]
-    spread = {key: max(c[key] for c in counted) - min(c[key] for c in counted) for key in counted[0] if key != "steps"}
+    half = len(counted) // 2
+    growth = {
+        key: max(count[key] for count in counted[half:]) - max(count[key] for count in counted[:half])
+        for key in counted[0]
+        if key != "steps"
+    }
     # Every epoch adds its record to the history, which is written at the end: numbers, no tensors.
-    flat = spread["resident_bytes"] <= GROWTH and not any(spread[key] for key in spread if key != "resident_bytes")
-    result = {**describe(torch.device("cpu")), "steps": trainer.steps, "flat": flat, "spread": spread, "counts": counts}
+    flat = growth["resident_bytes"] <= GROWTH and all(growth[key] <= 0 for key in growth if key != "resident_bytes")
+    result = {**describe(torch.device("cpu")), "steps": trainer.steps, "flat": flat, "growth": growth, "counts": counts}
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"{trainer.steps} steps, after the first tenth: {spread}, {'flat' if flat else 'NOT FLAT'}")
+    print(f"{trainer.steps} steps, from the first half to the second: {growth}, {'flat' if flat else 'NOT FLAT'}")
     return 0 if flat else 1
 
 

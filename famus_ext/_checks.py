@@ -92,6 +92,14 @@ def check_flag(value: object, name: str) -> bool:
     return value
 
 
+def check_not_negative(value: object, name: str) -> float:
+    """`value` as a float; raise unless it is a finite real number of at least 0."""
+    number = check_finite(value, name)
+    if number < 0:
+        raise ValueError(f"{name}: expected a number >= 0, got {value}")
+    return number
+
+
 def check_finite(value: object, name: str, *index: int) -> float:
     """`value` as a float; raise unless it is a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):

@@ -8,7 +8,13 @@ import torch.distributed as dist
 from torch import nn
 from torch.optim import Optimizer
 
-from famus_ext._checks import check_finite, check_flag, check_not_negative_integer, check_positive_integer
+from famus_ext._checks import (
+    check_finite,
+    check_flag,
+    check_not_negative,
+    check_not_negative_integer,
+    check_positive_integer,
+)
 from famus_ext.engine.actual_train import Trained, actual_train
 from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaLoss
@@ -107,6 +113,8 @@ class MetaStep:
             raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
         if engine not in ENGINES:
             raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
+        if not callable(meta_loss):
+            raise TypeError(f"meta_loss: expected a function, got {type(meta_loss).__name__}")
         self.model = model
         self.optimizer = optimizer
         self.meta_model = meta_model
@@ -117,8 +125,8 @@ class MetaStep:
         self.micro_batches = check_positive_integer(micro_batches, "micro_batches")
         self.recompute = check_flag(recompute, "recompute")
         self.clip_norm = _positive_or_none(clip_norm)
-        self.lambda_r = lambda_r
-        self.lambda_g = lambda_g
+        self.lambda_r = None if lambda_r is None else check_not_negative(lambda_r, "lambda_r")
+        self.lambda_g = None if lambda_g is None else check_not_negative(lambda_g, "lambda_g")
         self.meta_loss = meta_loss
         self.process_group = process_group
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from famus_ext._checks import check_sequence
+from famus_ext._checks import check_flag, check_sequence
 from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.losses.example_loss import check_example_loss
 from famus_ext.meta_models.protocol import TrainingLoss
@@ -29,7 +29,7 @@ class ExampleWeighting(nn.Module):
         normalised: Whether the weights of a batch are divided by their sum.
 
     Raises:
-        TypeError: `net` is no module, or a loss cannot be called.
+        TypeError: `net` is no module, a loss cannot be called, or `normalised` is neither True nor False.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ExampleWeighting(nn.Module):
         self.inputs = tuple(inputs)
         # Registered, so that their class sizes follow the meta model to its device.
         self.input_modules = nn.ModuleList([further for further in inputs if isinstance(further, nn.Module)])
-        self.normalised = normalised
+        self.normalised = check_flag(normalised, "normalised")
 
     def forward(self, logits: Tensor, targets: Tensor) -> TrainingLoss:
         """The weighted training loss of logits [N, ...] and targets [N, ...]."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from famus_ext._checks import check_flag
 from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.losses.example_loss import check_example_loss
 from famus_ext.meta_models.example_weighting import normalise
@@ -27,7 +28,7 @@ class L2R(BatchMetaModel):
             of the meta loss, so without it the learning rate of Actual-Train does too.
 
     Raises:
-        TypeError: The loss cannot be called.
+        TypeError: The loss cannot be called, or `normalised` is neither True nor False.
     """
 
     epsilon: nn.Parameter
@@ -38,7 +39,7 @@ class L2R(BatchMetaModel):
         # Belongs to one batch, so it is no part of a checkpoint.
         self.epsilon = nn.Parameter(torch.zeros(0))
         self.loss = loss
-        self.normalised = normalised
+        self.normalised = check_flag(normalised, "normalised")
 
     def forward(self, logits: Tensor, targets: Tensor) -> TrainingLoss:
         """The weighted training loss of logits [N, ...] and targets [N, ...]."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from famus_ext._checks import check_finite, check_positive_integer
 from famus_ext.losses import prior_penalty, squared_error
-from famus_ext.losses.targets import check_targets
+from famus_ext.losses.targets import check_no_positions, check_targets
 from famus_ext.meta_models.example_weighting import ExampleWeighting, normalise
 from famus_ext.meta_models.protocol import TrainingLoss
 
@@ -60,6 +60,7 @@ class SemiSupervised(nn.Module):
             TypeError, ValueError: The targets are no such pair or triple, or the batch is smaller than its labelled
                 part.
         """
+        check_no_positions(logits)
         mixed, guessed, labelled = self._parts(logits, targets)
         check_targets(logits, guessed)
         weights, losses = self.weighting.evaluate(logits, mixed)

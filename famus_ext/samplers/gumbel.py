@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from famus_ext._checks import check_finite, check_positive_integer, check_same_length
+from famus_ext._checks import check_finite, check_flag, check_positive_integer, check_same_length
 from famus_ext.network.layers import Layer
 from famus_ext.network.layers import layers as list_layers
 from famus_ext.samplers.gate_network import GateNetworks, standardised
@@ -97,9 +97,9 @@ class GumbelSampler(Sampler):
         self.temperature = check_finite(temperature, "temperature")
         if self.temperature <= 0:
             raise ValueError(f"temperature: expected a positive number, got {temperature}")
-        self.summed = _flag(default.summed if summed is None else summed, "summed")
-        self.standardise = _flag(default.standardise if standardise is None else standardise, "standardise")
-        self.credit_inactive = _flag(credit_inactive, "credit_inactive")
+        self.summed = check_flag(default.summed if summed is None else summed, "summed")
+        self.standardise = check_flag(default.standardise if standardise is None else standardise, "standardise")
+        self.credit_inactive = check_flag(credit_inactive, "credit_inactive")
         self._gate_layers(
             default.candidates if candidates is None else candidates,
             default.always_on if always_on is None else always_on,
@@ -196,10 +196,3 @@ def _rows(shape: torch.Size) -> int:
 def _listed(shapes: Sequence[torch.Size]) -> str:
     """Shapes in words."""
     return " and ".join(str(list(shape)) for shape in shapes)
-
-
-def _flag(value: object, name: str) -> bool:
-    """`value`; raise unless it is True or False."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}: expected True or False, got {type(value).__name__}")
-    return value

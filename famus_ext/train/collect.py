@@ -11,23 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from famus_ext.train.records import EpochRecord
 from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.typed import from_plain
 from famus_ext.train.weight_curves import LOSSES, shown_epochs
 
 GROUP_WEIGHTS = ("weight_clean", "weight_wrong", "weight_head", "weight_tail")
 
-Record = dict[str, Any]
-
 
 class CollectError(ValueError):
-    """A folder that holds no finished experiment."""
+    """A folder that holds no finished experiment, or a damaged file of one."""
 
 
 def collect(folders: Sequence[Path]) -> dict[str, Any]:
     """The experiments of some folders, fit for JSON.
 
     Raises:
-        CollectError: when a folder holds no finished experiment.
+        CollectError: when a folder holds no finished experiment, or a file of it is damaged.
     """
     return {"experiments": [_experiment(RunFolder(folder)) for folder in folders]}
 
@@ -42,34 +42,60 @@ def to_json(content: dict[str, Any]) -> str:
 
 def _experiment(folder: RunFolder) -> dict[str, Any]:
     """One folder's origin, options, summary and, by epoch, accuracies, mean weights and weight functions."""
-    try:
-        origin, config, summary = (
-            json.loads(file.read_text(encoding="utf-8")) for file in (folder.origin, folder.config, folder.summary)
-        )
-        records: list[Record] = [
-            json.loads(line) for line in folder.metrics.path.read_text(encoding="utf-8").splitlines()
-        ]
-    except OSError as error:
-        raise CollectError(f"{folder.path}: no finished experiment: {error.filename}: {error.strerror}") from error
-    runs: dict[tuple[str, int], list[Record]] = {}
-    for record in records:
-        runs.setdefault((record["method"], record["seed"]), []).append(record)
+    origin, config, summary = (_object(file) for file in (folder.origin, folder.config, folder.summary))
+    runs: dict[tuple[str, int], list[EpochRecord]] = {}
+    for record in _records(folder.metrics.path):
+        runs.setdefault((record.method, record.seed), []).append(record)
     return {**origin, "config": config, "summary": summary, "runs": [_run(history) for history in runs.values()]}
 
 
-def _run(history: list[Record]) -> dict[str, Any]:
+def _text(path: Path) -> str:
+    """The text of one of an experiment's files."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CollectError(f"{path.parent}: no finished experiment: {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CollectError(f"{path}: damaged: {error}") from error
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file."""
+    try:
+        found = json.loads(_text(path))
+    except ValueError as error:
+        raise CollectError(f"{path}: damaged: {error}") from error
+    if not isinstance(found, dict):
+        raise CollectError(f"{path}: damaged: expected an object with named values, got {type(found).__name__}")
+    return found
+
+
+def _records(path: Path) -> list[EpochRecord]:
+    """The records in `metrics.jsonl`."""
+    records = []
+    for number, line in enumerate(_text(path).split("\n")[:-1], start=1):
+        try:
+            records.append(from_plain(EpochRecord, json.loads(line)))
+        except ValueError as error:
+            raise CollectError(f"{path}, line {number}: damaged, or another version's: {error}") from error
+    return records
+
+
+def _run(history: list[EpochRecord]) -> dict[str, Any]:
     """One method on one seed; what it does not have is left out."""
     first = history[0]
-    run = {"method": first["method"], "seed": first["seed"], "test_accuracy": [r["test_accuracy"] for r in history]}
-    if first["active_layers"] is None:  # plain training: every weight is 1
+    run: dict[str, Any] = {"method": first.method, "seed": first.seed}
+    run["test_accuracy"] = [record.test_accuracy for record in history]
+    if first.active_layers is None:  # plain training: every weight is 1
         return run
     for name in GROUP_WEIGHTS:
-        if first[name] is not None:
-            run[name] = [round(record[name], 4) for record in history]
-    if first["weight_function"]:
+        weights = [getattr(record, name) for record in history]
+        if None not in weights:
+            run[name] = [round(weight, 4) for weight in weights]
+    if first.weight_function:
         epochs = shown_epochs(len(history))
         run["weight_function"] = {
             "losses": LOSSES.round(2).tolist(),
-            "weights_by_epoch": {str(epoch): history[epoch - 1]["weight_function"] for epoch in epochs},
+            "weights_by_epoch": {str(epoch): history[epoch - 1].weight_function for epoch in epochs},
         }
     return run

@@ -6,8 +6,8 @@ cross-entropy.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
@@ -19,6 +19,9 @@ from famus_ext.train.options.optimizer import OptimizerOptions
 from famus_ext.train.options.recovery import RecoveryOptions
 from famus_ext.train.options.sampler import SamplerOptions
 from famus_ext.train.options.schedule import ScheduleOptions
+from famus_ext.train.typed import from_plain
+
+Stored = TypeVar("Stored")
 
 GROUPS: dict[str, type[Any]] = {
     "data": DataOptions,
@@ -90,27 +93,27 @@ class Config:
 
     @classmethod
     def from_dict(cls, options: dict[str, Any]) -> Config:
-        """The inverse of `to_dict`.
+        """The inverse of `to_dict`; what it is given has been read from a file.
 
         Raises:
             OptionError: when the names are not this version's, or a value cannot be used.
         """
-        values = dict(options)
-        for name, group in GROUPS.items():
-            values[name] = _from_dict(group, values.get(name, {}))
-        config: Config = _from_dict(cls, values)
-        return config
+        if not isinstance(options, dict):
+            raise OptionError(f"the stored options are no object with named values, but {type(options).__name__}")
+        groups = {name: _group(name, options.get(name)) for name in GROUPS}
+        return _stored(cls, "the experiment", {**options, **groups})
 
 
-def _from_dict(cls: type[Any], values: dict[str, Any]) -> Any:
-    """A dataclass of `values`, whose names must be its fields' names; lists become tuples."""
-    expected, got = {entry.name for entry in fields(cls)}, set(values)
-    if expected != got:
-        raise OptionError(
-            f"the stored options are another version's: missing {sorted(expected - got)}, "
-            f"unknown {sorted(got - expected)}"
-        )
+def _group(name: str, values: object) -> Any:
+    """The options of a group."""
+    return _stored(GROUPS[name], name, values)
+
+
+def _stored(cls: type[Stored], name: str, values: object) -> Stored:
+    """Options that were stored; those of another version have other names."""
     try:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
-    except TypeError as error:
-        raise OptionError(f"a stored option has a value of the wrong kind: {error}") from error
+        return from_plain(cls, values)
+    except OptionError:
+        raise
+    except ValueError as error:
+        raise OptionError(f"the stored options of {name} are another version's, or damaged: {error}") from error

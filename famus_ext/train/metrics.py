@@ -35,7 +35,8 @@ class Metrics:
         They come last, as those of the run that goes on. Lines that no run of the experiment has are dropped: a crash
         can leave a part of one, and what belongs to a run comes back from its checkpoint.
         """
-        others = [record for record in self._readable() if (record["method"], record["seed"]) in set(runs) - {run}]
+        kept = [other for other in runs if other != run]
+        others = [record for record in self._readable() if (record["method"], record["seed"]) in kept]
         lines = [_line(record) for record in (*others, *(record.to_dict() for record in history))]
         content = "".join(f"{line}\n" for line in lines).encode()
         if not self.path.exists() or self.path.read_bytes() != content:

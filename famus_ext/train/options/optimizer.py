@@ -32,6 +32,7 @@ class OptimizerOptions:
     """Norm to which the network's gradient is clipped; None is no clipping."""
 
     def __post_init__(self) -> None:
+        require(self.network != "", "--network", "a name or an import path", "none")
         require_count("--epochs", self.epochs)
         require_count("--batch-size", self.batch_size)
         require_positive("--lr", self.lr)
