@@ -14,11 +14,13 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import IO
 
 import torch
 from torch import Tensor
 
 UNSIGNED_BYTE = 8
+LARGEST_RATIO = 1032  # of gzip's compression
 
 
 def read_idx(path: Path, dimensions: int) -> Tensor:
@@ -37,32 +39,37 @@ def read_idx(path: Path, dimensions: int) -> Tensor:
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
     """
-    content = _content(path)
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            sizes = _read_sizes(path, file, dimensions)
+            entries = math.prod(sizes)
+            # What the file cannot hold is not asked for: a reader takes the memory first.
+            content = bytearray(file.read(min(entries, _largest_content(path)) + 1))
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path}: expected a gzip file, got one that cannot be unpacked: {error}") from error
+    if entries == 0 or len(content) != entries:
+        raise ValueError(
+            f"{path}: expected {entries} entries, at least one, for the sizes {sizes}, got "
+            f"{'more' if len(content) > entries else len(content)}; the file is damaged or incomplete"
+        )
+    return torch.frombuffer(content, dtype=torch.uint8).view(sizes)
+
+
+def _read_sizes(path: Path, file: IO[bytes] | gzip.GzipFile, dimensions: int) -> tuple[int, ...]:
+    """The header."""
     start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise ValueError(f"{path}: expected a header of {start} bytes, got {len(content)} bytes in all")
+    header = file.read(start)
+    if len(header) < start:
+        raise ValueError(f"{path}: expected a header of {start} bytes, got {len(header)} bytes in all")
     expected = UNSIGNED_BYTE << 8 | dimensions
-    magic = int.from_bytes(content[:4], "big")
+    magic = int.from_bytes(header[:4], "big")
     if magic != expected:
         raise ValueError(
             f"{path}: expected the magic number {expected}, unsigned bytes in {dimensions} dimensions, got {magic}"
         )
-    sizes = struct.unpack(f">{dimensions}I", content[4:start])
-    entries = math.prod(sizes)
-    if entries == 0 or len(content) - start != entries:
-        raise ValueError(
-            f"{path}: expected {entries} entries, at least one, for the sizes {sizes}, got {len(content) - start}; "
-            "the file is damaged or incomplete"
-        )
-    return torch.frombuffer(content, dtype=torch.uint8, offset=start).view(sizes)
+    return struct.unpack(f">{dimensions}I", header[4:])
 
 
-def _content(path: Path) -> bytearray:
-    """The bytes of a file, unpacked; writable, as a tensor's memory must be."""
-    if path.suffix != ".gz":
-        return bytearray(path.read_bytes())
-    try:
-        with gzip.open(path) as file:
-            return bytearray(file.read())
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: expected a gzip file, got one that cannot be unpacked: {error}") from error
+def _largest_content(path: Path) -> int:
+    """Bytes that a file of this size can hold at most."""
+    return path.stat().st_size * (LARGEST_RATIO if path.suffix == ".gz" else 1)
