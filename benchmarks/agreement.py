@@ -14,7 +14,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Agreement:
-    """Relative errors of a row's first step against its reference row.
+    """Relative errors of a row's first step against its reference row; of an approximate row's meta gradient alone.
 
     Attributes:
         meta_gradient: error of the gradients of θ and, for a learned sampler, of the change of η.
@@ -23,8 +23,8 @@ class Agreement:
     """
 
     meta_gradient: float
-    gradient: float
-    weights: float
+    gradient: float | None
+    weights: float | None
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,12 @@ def first_steps(rows: tuple[Row, ...], trials: Mapping[str, Trial], seed: int = 
         step, reference = steps[row.name], steps[row.same_gradient_as]
         if not any(grad.any() for grad in reference.meta_gradient.values()):
             raise ArithmeticError(f"the meta gradient of {row.same_gradient_as!r} is zero, which can show nothing")
+        meta_gradient = relative_error(step.meta_gradient, reference.meta_gradient)
+        if row.approximate:
+            found[row.name] = Agreement(meta_gradient, None, None)
+            continue
         agreement = Agreement(
-            relative_error(step.meta_gradient, reference.meta_gradient),
+            meta_gradient,
             relative_error(step.gradient, reference.gradient),
             relative_error(step.weights, reference.weights),
         )

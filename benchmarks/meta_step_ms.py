@@ -27,6 +27,7 @@ from paper_tables import PAPER
 from precision import Precision, computing_in
 from quick_tables import QUICK
 from report import format_table
+from rival_rows import with_rivals
 from sizes import Sizes
 from tables import Row, Table
 from timing import Spread, interleaved, paired_ratio
@@ -52,6 +53,8 @@ class Options:
         warm_up: Steps of every row before; the learned samplers close most of their gates in them.
         threads: Threads of the CPU; all cores by default.
         keep_memory: Keep what a step frees for the next one.
+        rivals: Add the steps of other packages that are installed, of torch.func.jvp, of a one-sided difference, and of
+            plain SGD under torch.compile.
         precision: What is timed (see `precision.computing_in`); first steps are compared in float32.
         json: Where to leave the result.
     """
@@ -64,6 +67,7 @@ class Options:
     warm_up: int = 5
     threads: int | None = None
     keep_memory: bool = False
+    rivals: bool = False
     precision: Precision = "fp32"
     json: Path | None = None
 
@@ -158,7 +162,8 @@ def _tables(options: Options) -> list[Table]:
     chosen = QUICK if options.quick else [PAPER[number] for number in options.table]
     if options.rounds < 2:
         raise SystemExit(f"meta_step_ms: expected at least 2 rounds, which show a spread, got {options.rounds}")
-    return [options.sizes.of(table) for table in chosen]
+    tables = [options.sizes.of(table) for table in chosen]
+    return [with_rivals(table) for table in tables] if options.rivals else tables
 
 
 if __name__ == "__main__":

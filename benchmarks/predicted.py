@@ -13,6 +13,15 @@ from torch import Tensor, nn
 
 PLAIN_STEP = 3.0
 
+RIVAL_PASSES = {
+    "plain": PLAIN_STEP,
+    "compiled plain": PLAIN_STEP,
+    "forward mode": 11,
+    "one-sided difference": 9,
+    "betty": 8,
+}
+"""Steps that are counted as a whole, with both batches of one size."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -70,9 +79,9 @@ def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: fl
         active: names of the layers whose gate is 1.
         meta_ratio: M / N.
     """
-    if row.engine == "plain":
-        return PLAIN_STEP
-    again = 3.0 if row.engine == "public rival" else 0.0
+    if row.engine in RIVAL_PASSES:
+        return RIVAL_PASSES[row.engine]
+    again = 3.0 if row.engine in ("public rival", "torchopt") else 0.0
     return sum(passes_by_phase(row, work, active, meta_ratio).values()) + again
 
 

@@ -49,7 +49,7 @@ class DoubleBackwardStep:
         """Take one step; x [N, ...], y [N], x_meta [M, ...], y_meta [M]."""
         self.optimizer.zero_grad()
         logits = self.model(x)
-        meta_grads = self._meta_gradient(logits, y, x_meta, y_meta)
+        meta_grads = self._meta_gradient(x, logits, y, x_meta, y_meta)
         for name, theta in self.meta_model.named_parameters():
             theta.grad = meta_grads[name]
         self.meta_optimizer.step()
@@ -57,7 +57,7 @@ class DoubleBackwardStep:
         self.optimizer.step()
         return RivalOutput(meta_grads)
 
-    def _meta_gradient(self, logits: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> dict[str, Tensor]:
+    def _meta_gradient(self, x: Tensor, logits: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> dict[str, Tensor]:
         """Gradient of the meta loss at the virtual weights for θ, -α ∂⟨g, u⟩/∂θ with u held fixed."""
         weights = dict(self.model.named_parameters())
         lr = self.optimizer.param_groups[0]["lr"]

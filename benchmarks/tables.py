@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from group_norm import GROUPS
 
-Engine = Literal["plain", "rival", "public rival", "double_backward", "pushforward", "ghost"]
+Rival = Literal["rival", "public rival", "forward mode", "one-sided difference", "torchopt", "betty"]
+Engine = Literal["plain", "compiled plain", Rival, "double_backward", "pushforward", "ghost"]
 Layers = Literal["every", "block", "random", "sampled"]
 
 
@@ -24,6 +25,7 @@ class Row:
         recompute: of `famus_ext.MetaStep`.
         measured: without, the row is a reference for others: it takes its first step and no more.
         same_gradient_as: name of the row whose first step this row must reproduce.
+        approximate: it need not, but is held against it all the same.
         paper_ms: milliseconds that the paper gives for this step, on a V100.
     """
 
@@ -40,6 +42,7 @@ class Row:
     lambda_g: float | None = None
     measured: bool = True
     same_gradient_as: str | None = None
+    approximate: bool = False
     paper_ms: float | None = None
 
     @property

@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 import torch
+from forward_rivals import ForwardModeStep, OneSidedDifferenceStep
 from group_norm import with_group_norm
+from package_rivals import BettyStep, CompiledPlainStep, TorchOptStep
 from predicted import PLAIN_STEP, Work, forward_passes
 from rivals import DoubleBackwardStep, PlainStep, PublicDoubleBackwardStep
 from tables import Row, Table
@@ -20,7 +22,15 @@ from famus_ext.models import wide_resnet
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.05, 0.9, 5e-4
 NUM_CLASSES = 10
 META_MODELS = {"MWNet": famus.MWNet, "L2R": famus.L2R, "MLC": partial(famus.MLC, NUM_CLASSES)}
-RIVALS = {"rival": DoubleBackwardStep, "public rival": PublicDoubleBackwardStep}
+RIVALS = {
+    "compiled plain": CompiledPlainStep,
+    "rival": DoubleBackwardStep,
+    "public rival": PublicDoubleBackwardStep,
+    "forward mode": ForwardModeStep,
+    "one-sided difference": OneSidedDifferenceStep,
+    "torchopt": TorchOptStep,
+    "betty": BettyStep,
+}
 
 
 @dataclass(frozen=True)
