@@ -12,6 +12,8 @@ from typing import Annotated
 import torch
 import tyro
 
+from famus_ext.data.files.images import ImageError
+from famus_ext.data.files.workers import WorkerError
 from famus_ext.errors import NonFiniteError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.checkpoint import CheckpointError
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     except torch.OutOfMemoryError as error:
         print(f"{PROGRAM}: {error}\nThe options are {MEMORY_OPTIONS}", file=sys.stderr)
         return 1
-    except (CheckpointError, TrainingError, NonFiniteError, OSError) as error:
+    except (CheckpointError, TrainingError, NonFiniteError, ImageError, WorkerError, OSError) as error:
         print(f"{PROGRAM}: {error}{_way_on(folder)}", file=sys.stderr)
         return 1
     except Stopped as stop:

@@ -6,6 +6,7 @@ import torch
 
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
+from famus_ext.data.files.workers import worker_errors
 from famus_ext.errors import PushforwardError
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
@@ -39,6 +40,7 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
         OptionError: see `check_runnable`.
         CheckpointError: for a checkpoint that cannot be continued from.
         NonFiniteError, TrainingError: when losses or gradients stay NaN or infinite.
+        ImageError, WorkerError: when images cannot be read.
         Stopped: after SIGTERM or SIGINT, when the state has been saved.
         OSError: when the folder cannot be written, on a full disk say; what it held is whole.
     """
@@ -102,7 +104,7 @@ def _run(
     for problem in folder.restore(trainer):
         say(f"{problem}; going on from the checkpoint before it")
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
-    with progress_bar(total=epochs * steps, initial=trainer.steps) as bar:
+    with worker_errors(), progress_bar(total=epochs * steps, initial=trainer.steps) as bar:
 
         def after_step() -> None:
             bar.update()
