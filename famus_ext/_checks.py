@@ -47,7 +47,8 @@ def check_tensor(value: object, name: str, *index: int) -> None:
         raise TypeError(f"{label(name, index)}: expected a strided tensor, got {value.layout}")
     if value.is_meta:
         raise ValueError(f"{label(name, index)}: expected a tensor with data, got one on the meta device")
-    if value.is_neg():  # memory holds the entries with the other sign
+    # Memory holds its entries with the other sign; a function that torch.compile traces reads none.
+    if not torch.compiler.is_compiling() and value.is_neg():
         raise ValueError(
             f"{label(name, index)}: expected a tensor without a pending negation, call resolve_neg() first"
         )

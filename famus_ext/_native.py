@@ -114,7 +114,8 @@ def path(op: str, device: torch.device) -> Path:
     """What a call of `op` does for tensors on `device` under its current mode, and why."""
     if _modes[op] == "reference":
         return Path("reference", 'asked for with use("reference")')
-    reason = obstacle(op, device)
+    # A kernel reads addresses, and a traced function lets go of tensors that nothing but an address is needed of.
+    reason = "torch.compile traces the definition" if torch.compiler.is_compiling() else obstacle(op, device)
     if reason is None:
         return Path("native", f"{op}_{device.type} of famus_ext._C")
     return Path("error" if _modes[op] == "native" else "reference", reason)

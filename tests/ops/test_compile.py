@@ -1,0 +1,49 @@
+"""Inside torch.compile an op is its definition, which is compiled with what surrounds it."""
+
+import itertools
+
+import gate_cases
+import norm_cases
+import op_cases
+import pytest
+import torch
+
+from famus_ext import _native, ops
+
+
+def tensors(seed):
+    return op_cases.tensors(torch.float64, seed=seed, shapes=[(5, 300), (7,), ()])
+
+
+CALLS = {
+    "virtual_step": lambda w, g: [*itertools.chain(*ops.virtual_step(w, g, 0.5))],
+    "layer_dots": lambda a, b: [ops.layer_dots([a], [b])],
+    "gumbel_gates": lambda inputs, rest: [ops.gumbel_gates(inputs, *rest, gate_cases.TEMPERATURE)],
+    "norm_pushforward": lambda given, _: [ops.norm_pushforward(*given, batch_statistics=True)],
+}
+
+
+def arguments(op):
+    if op == "gumbel_gates":
+        gates = gate_cases.gates(torch.float64)
+        return [x for x, *_ in gates], [gate_cases.vector(gates), gate_cases.noise(len(gates))]
+    if op == "norm_pushforward":
+        given = norm_cases.arguments((8, 16, 4, 4), torch.float64)
+        return [given[name] for name in ("x", "mean", "inverse_std", "weight")], []
+    return tensors(0), tensors(1)
+
+
+def test_every_op_is_compiled():
+    assert CALLS.keys() == set(ops.__all__)
+
+
+@pytest.mark.skipif(_native.C is None, reason=str(_native.missing()))
+@pytest.mark.parametrize("op", CALLS)
+def test_compiled_as_a_whole(op):
+    """Without a break in the graph, in which a kernel might run on memory that is free again."""
+    call, given = CALLS[op], arguments(op)
+    compiled = torch.compile(call, backend="eager", fullgraph=True)
+    with _native.use("auto"):
+        for found, expected in zip(compiled(*given), call(*given), strict=True):
+            torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+        assert _native.runs_native(op, torch.device("cpu"))
