@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HELP = ("-h", "--help")
-TRAIN_EXTRA = {"matplotlib", "sklearn", "tqdm", "tyro"}
+TRAIN_EXTRA = {"matplotlib", "PIL", "sklearn", "torchvision", "tqdm", "tyro"}
 
 
 def info(arguments: Sequence[str]) -> int:

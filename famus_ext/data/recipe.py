@@ -53,13 +53,16 @@ def _transforms() -> Any:
     """Torchvision's transforms.
 
     Raises:
-        ImportError: when torchvision is not there, or not for the torch that is.
+        ModuleNotFoundError: when torchvision, part of `famus-ext[train]`, is not installed.
+        ImportError: when it was built for another torch.
     """
     try:
         from torchvision.transforms import v2
-    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
+    except ModuleNotFoundError:
+        raise
+    except (ImportError, RuntimeError) as error:
         raise ImportError(
-            f"torchvision is needed for images of this size and cannot be imported ({error}); "
-            "pip install 'famus-ext[train]', with a torchvision built for your torch"
+            f"torchvision is needed for images of this size and cannot be imported ({error}); install the one that "
+            "was built for your torch, or take images of up to 64 pixels, which need none"
         ) from error
     return v2

@@ -33,7 +33,7 @@ GROUPS: dict[str, type[Any]] = {
     "recovery": RecoveryOptions,
 }
 NOT_NUMERIC_GROUPS = {"machine", "recovery"}
-NOT_NUMERIC = {"epochs", "data_path"}
+NOT_NUMERIC = {"epochs", "data_path", "noise_file", "workers"}
 """Further options that change no number of an epoch; what lies at a path is known by the hash of its labels."""
 
 

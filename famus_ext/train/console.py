@@ -7,17 +7,19 @@ import sys
 from tqdm import tqdm
 
 from famus_ext.data import NoisyData
+from famus_ext.data.sets.registry import data_set
 from famus_ext.train.config import Config
 from famus_ext.train.example_weights import WINDOW
 from famus_ext.train.names import method_name, seeds_name
+from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
 NOISE_NAMES = {
     "symmetric": "symmetric, the true class included",
     "symmetric-excluding": "symmetric, the true class excluded",
-    "pairflip": "pairflip",
 }
+"""What can be misunderstood -> what it means."""
 
 MEANING_OF_WEIGHT = f"a weight is an example's mean over the last {WINDOW} epochs, 1 = plain training"
 
@@ -29,11 +31,22 @@ def data_line(config: Config, data: NoisyData, seed: int) -> str:
     tail = (
         "" if config.data.imbalance is None else f" ({max(sizes)} of the largest class, {min(sizes)} of the smallest)"
     )
+    trust = "clean" if config.data.meta_set == "clean" else "untrusted"
     return (
-        f"seed {seed}: {len(data.train)} training images{tail}, {len(data.meta)} clean meta, {len(data.test)} test; "
-        f"noise {NOISE_NAMES[config.data.noise_type]}, rate {config.data.noise_rate:.1%}, actual rate {rate}, "
-        f"labels {data.labels_hash[:12]}"
+        f"seed {seed}: {len(data.train)} training images{tail}, {len(data.meta)} {trust} meta, {len(data.test)} test; "
+        f"{_noise(config.data)}, actual rate {rate}, labels {data.labels_hash[:12]}"
     )
+
+
+def _noise(options: DataOptions) -> str:
+    """The noise that was asked for."""
+    noise_type, noise_rate = options.noise
+    if noise_type == "file":
+        key = "" if options.noise_key is None else f" ({options.noise_key})"
+        return f"labels of {options.noise_file}{key}"
+    if data_set(options.dataset).noisy:
+        return "labels as they were found"
+    return f"noise {NOISE_NAMES.get(noise_type, noise_type)}, rate {noise_rate:.1%}"
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

@@ -51,6 +51,7 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
         for seed in config.seeds:
             data = make_data(config.data, seed)
             say(data_line(config, data, seed))
+            folder.write_labels(seed, data)
             results += [_run(config, folder, method, seed, data, device, stop) for method in config.methods]
     folder.write_summary(results)
     _draw(config, folder, results)

@@ -39,9 +39,12 @@ def data_name(config: Config, wrong: float | None) -> str:
     parts: list[str] = [data.dataset]
     if data.imbalance is not None:
         parts.append(f"long tail {max(data.imbalance, 1 / data.imbalance):g} to 1")
-    if data.noise_rate:
+    noise_type, noise_rate = data.noise
+    if noise_rate:
         share = "" if wrong is None else f" ({wrong:.0%} of the labels wrong)"
-        parts.append(f"{data.noise_rate:.0%} {data.noise_type} noise{share}")
+        parts.append(f"{noise_rate:.0%} {noise_type} noise{share}")
+    elif noise_type == "file":
+        parts.append("labels from a file" if wrong is None else f"labels from a file ({wrong:.0%} of them wrong)")
     return ", ".join(parts)
 
 

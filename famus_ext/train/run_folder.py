@@ -6,6 +6,7 @@
     config.json                     the options, resolved; where it is, an experiment has begun
     metrics.jsonl                   a record an epoch, method and seed
     checkpoints/<method>_seed<n>/   the last few states of a run, see `checkpoint_folder`
+    labels_seed<n>.json             the labels trained on, with their hash, for --noise-type file
     weights_seed<n>.csv             the learned weight of every training example
     accuracy.png                    test accuracy by epoch
     weights.png                     the learned weights, where the method has some
@@ -23,6 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from famus_ext.data import NoisyData, saved_labels
 from famus_ext.train.checkpoint_folder import CheckpointFolder
 from famus_ext.train.config import Config
 from famus_ext.train.files import atomic_write, remove_leftovers
@@ -112,6 +114,11 @@ class RunFolder:
         """Where the examples' weights lie."""
         return self.path / f"weights_seed{seed}.csv"
 
+    def write_labels(self, seed: int, data: NoisyData) -> None:
+        """Writes the labels that a seed's runs train on, by the images' positions in the published training set."""
+        with atomic_write(self.path / f"labels_seed{seed}.json") as file:
+            json.dump(saved_labels(data.train.labels, data.indices), file)
+
     def write_config(self, config: Config) -> None:
         """Writes the options."""
         _write_json(self.config, config.to_dict())
@@ -141,7 +148,7 @@ class RunFolder:
         self.metrics.append(trainer.history[-1])
 
     def write_example_weights(self, trainer: Trainer) -> None:
-        """Writes a line a training example: its index in the source set, labels, weight and final loss.
+        """Writes a line a training example: its index in the source set, name, labels, weight and final loss.
 
         The weight is the mean of `ExampleWeights` over the last epochs, 1 = plain training.
         """
@@ -149,6 +156,7 @@ class RunFolder:
         unknown = [""] * len(result.losses)
         columns = {
             "index": data.indices.tolist(),
+            **({} if data.train.names is None else {"name": data.train.names}),
             "given_label": data.train.labels.tolist(),
             "true_label": unknown if data.true_labels is None else data.true_labels.tolist(),
             "wrong": result.groups["wrong"].int().tolist() if "wrong" in result.groups else unknown,

@@ -156,11 +156,15 @@ class Trainer:
         size = self.config.meta_model.meta_batch_size
         meta_batches = [meta_batch(len(meta), size, self._meta_batches) for _ in batches]
         batches, meta_batches = batches[done:], meta_batches[done:]
-        views = train.views(batches, stream_seed(self.seed, f"augmentation {self.epoch}"), done)
-        meta_views = meta.views(meta_batches, stream_seed(self.seed, f"meta augmentation {self.epoch}"), done)
+        views = train.views(batches, self._augmentation("augmentation"), done)
+        meta_views = meta.views(meta_batches, self._augmentation("meta augmentation"), done)
         for batch, x, v, x_meta in zip(batches, views, meta_batches, meta_views, strict=True):
             batch, v = batch.to(self.device), v.to(self.device)
             yield batch, x, train.labels[batch], x_meta, meta.labels[v]
+
+    def _augmentation(self, stream: str) -> int | None:
+        """The seed of an epoch's augmentation; None for none."""
+        return stream_seed(self.seed, f"{stream} {self.epoch}") if self.config.data.augmentation else None
 
     def _batch_states(self) -> dict[str, Tensor]:
         """The state of what draws the batches."""

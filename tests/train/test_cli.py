@@ -47,7 +47,9 @@ def test_run_leaves_every_file(tmp_path, capfd, options):
     found = {entry.name for entry in out.iterdir()}
     if options[3] in GATES_VARY:  # whether they did vary is chance in a run this short
         pictures |= found & {"layers.png"}
-    assert found == FILES | pictures | {"weights_seed0.csv", "weights_seed1.csv"}
+    assert found == FILES | pictures | {
+        f"{name}_seed{seed}.{kind}" for seed in (0, 1) for name, kind in (("weights", "csv"), ("labels", "json"))
+    }
     assert {entry.name for entry in (out / "checkpoints").iterdir()} == runs
 
     metrics = records(out)

@@ -19,8 +19,8 @@ from famus_ext.train.options.check import OptionError
 
 def test_defaults_are_the_main_job():
     config = Config()
-    assert (config.data.dataset, config.data.noise_type, config.data.noise_rate) == ("digits", "symmetric", 0.6)
-    assert (config.data.num_meta, config.data.num_test, config.data.imbalance) == (100, None, None)
+    assert (config.data.dataset, config.data.noise) == ("digits", ("symmetric", 0.6))
+    assert (config.data.num_meta, config.data.num_test, config.data.imbalance) == (None, None, None)
     assert (config.method, config.sampler.sampler, config.schedule.engine) == ("l2r", "gumbel", "pushforward")
     assert (config.schedule.schedule, config.schedule.meta_every) == ("paper", 1)
     assert (config.optimizer.epochs, config.seeds, config.methods) == (50, (0,), ("ce", "l2r"))
@@ -79,7 +79,7 @@ def test_numeric_options_are_all_but_epochs_machine_and_path():
     groups = ("data", "meta_model", "sampler", "schedule", "optimizer")
     names = [name for group in groups for name in options[group]]
     assert len(names) == len(set(names))  # one flat name space on the command line
-    assert set(Config().numeric_options()) == set(names) - {"epochs", "data_path"}
+    assert set(Config().numeric_options()) == set(names) - {"epochs", "data_path", "noise_file", "workers"}
 
 
 @pytest.mark.parametrize(

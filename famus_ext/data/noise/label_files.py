@@ -69,15 +69,14 @@ def read_labels(path: str | Path, key: str | None = None) -> Tensor:
     return _in_published_order(path, labels) if path.name in ORDERS else labels
 
 
-def saved_labels(labels: Tensor, indices: Tensor, size: int) -> dict[str, Any]:
+def saved_labels(labels: Tensor, indices: Tensor) -> dict[str, Any]:
     """What a run saves of the labels that it trains on, fit for JSON; `read_labels` reads it.
 
     Args:
         labels: Given labels, int64 `[N]`.
         indices: Positions of their images in the published training set, int64 `[N]`.
-        size: Images of that set.
     """
-    content = torch.full((size,), -1, dtype=torch.int64)
+    content = torch.full((int(indices.max()) + 1,), -1, dtype=torch.int64)
     content[indices.cpu()] = labels.cpu()
     return {"labels": content.tolist(), "sha256": hash_labels(content)}
 

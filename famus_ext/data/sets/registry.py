@@ -40,6 +40,7 @@ class DataSet:
     Attributes:
         load: Loads it from a path; the groups of the name's pattern, and `image_size` where it can be chosen, follow.
         noisy: Whether its labels are noisy as they are found.
+        long_tailed: Whether its classes are a long tail as they are found.
         num_meta: Size of the meta set where none is asked for; None for the whole of a published one.
         num_test: Size of the test set to split off where none is asked for; None where the source brings its own.
         sizes: Published numbers of training and test images; None where they are not known.
@@ -49,16 +50,27 @@ class DataSet:
 
     load: Callable[..., Source]
     noisy: bool = False
+    long_tailed: bool = False
     num_meta: int | None = None
     num_test: int | None = None
     sizes: tuple[int, int] | None = None
     any_size: bool = False
     needs_path: bool = True
 
+    @property
+    def takes_noise(self) -> bool:
+        """Whether label noise is usually made on it: it has none, and no other difficulty, of its own."""
+        return not (self.noisy or self.long_tailed)
+
 
 def _folder(noisy: bool) -> DataSet:
     load = lambda path, image_size: load_image_folder(path, image_size, noisy=noisy)  # noqa: E731
     return DataSet(load, noisy=noisy, any_size=True)
+
+
+def _long_tail(prefix: str, num_classes: int, sizes: tuple[int, int], num_meta: int | None = None) -> DataSet:
+    load = lambda path: load_long_tailed_lists(path, prefix, num_classes)  # noqa: E731
+    return DataSet(load, long_tailed=True, num_meta=num_meta, sizes=sizes)
 
 
 def _table(noisy: bool) -> DataSet:
@@ -79,11 +91,9 @@ DATA_SETS: dict[str, DataSet] = {
     r"clothing1m": DataSet(load_clothing1m, noisy=True, sizes=(1_000_000, 10_526)),
     r"food101n": DataSet(load_food101n, noisy=True, sizes=(310_009, 25_250)),
     r"animal10n": DataSet(load_animal10n, noisy=True, num_meta=1000, sizes=(50_000, 5000)),
-    r"imagenet-lt": DataSet(lambda path: load_long_tailed_lists(path, "ImageNet_LT", 1000), sizes=(115_846, 50_000)),
-    r"places-lt": DataSet(lambda path: load_long_tailed_lists(path, "Places_LT", 365), sizes=(62_500, 36_500)),
-    r"inaturalist18": DataSet(
-        lambda path: load_long_tailed_lists(path, "iNaturalist18", 8142), num_meta=8142, sizes=(437_513, 24_426)
-    ),
+    r"imagenet-lt": _long_tail("ImageNet_LT", 1000, (115_846, 50_000)),
+    r"places-lt": _long_tail("Places_LT", 365, (62_500, 36_500)),
+    r"inaturalist18": _long_tail("iNaturalist18", 8142, (437_513, 24_426), num_meta=8142),
     r"folder": _folder(noisy=True),
     r"folder-clean": _folder(noisy=False),
     r"csv": _table(noisy=True),

@@ -1,42 +1,27 @@
-"""The data sets by name, and the three sets of one seed. A new data set is a line in `DATASETS`."""
+"""The three sets of one seed, from a data set by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-from famus_ext.data import NoisyData, Source, load_digits, load_fashion_mnist, make_noisy
+from famus_ext.data import LabelledFiles, LabelledSet, NoisyData, Source, make_noisy, read_labels
+from famus_ext.data.sets import registry
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.data import DataOptions
 
 ARGUMENTS = {
+    "data_path": "--data-path",
+    "image_size": "--image-size",
     "num_train": "--num-train",
     "num_meta": "--num-meta",
+    "meta_set": "--meta-set",
     "num_test": "--num-test",
     "imbalance": "--imbalance",
     "profile": "--tail-profile",
+    "noise_type": "--noise-type",
     "noise_rate": "--noise-rate",
-}
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A clean source of images.
-
-    Attributes:
-        load: Loads it from a folder, or from its usual place.
-        network: Name of the network that is trained on it where none is asked for.
-        num_test: Size of the test set where none is asked for; None where the source brings its own.
-    """
-
-    load: Callable[[str | None], Source]
-    network: str
-    num_test: int | None
-
-
-DATASETS = {
-    "digits": Dataset(lambda _: load_digits(), network="digits", num_test=500),
-    "fashion-mnist": Dataset(load_fashion_mnist, network="fashion", num_test=None),
+    "noise_file": "--noise-file",
+    "noise_key": "--noise-key",
 }
 
 
@@ -44,23 +29,49 @@ def make_data(options: DataOptions, seed: int) -> NoisyData:
     """The data of one seed, on the CPU.
 
     Raises:
-        OptionError: when the data set's files are not there or damaged, or it is too small for the sets asked for.
-        ModuleNotFoundError: when it comes with a package that is not installed.
+        OptionError: when files are not there or damaged, or the data set is too small for the sets asked for.
+        ModuleNotFoundError: when a package that it needs is not installed.
     """
-    dataset = DATASETS[options.dataset]
-    try:
-        source = dataset.load(options.data_path)
-    except (FileNotFoundError, ValueError) as error:
-        raise OptionError(f"--dataset {options.dataset}: {error}") from error
+    known = registry.data_set(options.dataset)
+    noise_type, noise_rate = options.noise
     with naming_options(ARGUMENTS, f"--dataset {options.dataset}"):
+        try:
+            source = make_source(options)
+            noise_labels = None if options.noise_file is None else read_labels(options.noise_file, options.noise_key)
+        except FileNotFoundError as error:
+            raise OptionError(f"--dataset {options.dataset}: {error}") from error
         return make_noisy(
             source,
-            options.noise_type,
-            options.noise_rate,
-            options.num_meta,
-            dataset.num_test if options.num_test is None else options.num_test,
+            noise_type,
+            noise_rate,
+            known.num_meta if options.num_meta is None else options.num_meta,
+            known.num_test if options.num_test is None else options.num_test,
             seed,
+            noise_labels=noise_labels,
+            meta_set=options.meta_set,
             num_train=options.num_train,
             imbalance=options.imbalance,
             profile=options.tail_profile,
         )
+
+
+def make_source(options: DataOptions) -> Source:
+    """The data set as it is published, read by as many workers as the options say.
+
+    Raises:
+        FileNotFoundError: when files are not there.
+        ImportError: when it comes with a package, or is transformed by one, that is not installed.
+        ValueError: for damaged files.
+    """
+    source = registry.load(options.dataset, options.data_path, options.image_size)
+    train = _read_by(options, source.train)
+    test, meta = (None if images is None else _read_by(options, images) for images in (source.test, source.meta))
+    return replace(source, train=train, test=test, meta=meta)
+
+
+def _read_by(options: DataOptions, images: LabelledSet) -> LabelledSet:
+    """The set with its workers; images that are tensors need none."""
+    if not isinstance(images, LabelledFiles):
+        return images
+    images.recipe.testing()  # what transforms them is there
+    return images if options.workers is None else replace(images, workers=options.workers)

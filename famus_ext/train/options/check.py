@@ -42,7 +42,7 @@ def naming_options(options: Mapping[str, str], otherwise: str) -> Iterator[None]
     """
     try:
         yield
-    except OptionError:
+    except (OptionError, ModuleNotFoundError):  # a package of an extra is missing, whatever the options
         raise
     except (TypeError, ValueError, ImportError) as error:
         argument, colon, rest = str(error).partition(": ")

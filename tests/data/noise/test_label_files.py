@@ -69,7 +69,7 @@ def test_the_order_must_be_there_and_be_one(tmp_path):
 def test_what_a_run_trains_on_is_saved_and_read_back(tmp_path, source):
     data = make_noisy(source, "symmetric-excluding", 0.5, 8, None, seed=3)
     file = tmp_path / "labels_seed3.json"
-    file.write_text(json.dumps(saved_labels(data.train.labels, data.indices, SIZE)))
+    file.write_text(json.dumps(saved_labels(data.train.labels, data.indices)))
     again = make_noisy(source, "file", 0.0, 8, None, seed=3, noise_labels=read_labels(file))
     assert torch.equal(again.indices, data.indices)
     assert again.labels_hash == data.labels_hash
