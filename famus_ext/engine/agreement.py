@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import Processes
@@ -35,6 +36,20 @@ def agree_once(processes: Processes, modules: Mapping[str, nn.Module]) -> None:
         if module not in _agreed:
             _check_agreement(processes, argument, module)
             _agreed.add(module)
+
+
+@torch.no_grad()
+def share_buffers(model: nn.Module, processes: Processes) -> None:
+    """Take process 0's buffers, as DistributedDataParallel does before a forward pass.
+
+    So running statistics are those of process 0's examples. A DistributedDataParallel with `broadcast_buffers=False`
+    keeps its own.
+    """
+    if processes.alone or (isinstance(model, DistributedDataParallel) and not model.broadcast_buffers):
+        return
+    buffers = list(model.buffers())
+    for buffer, first in zip(buffers, processes.from_first(buffers), strict=True):
+        buffer.copy_(first)
 
 
 def settled(result: MetaGradient, training: TrainingPass, processes: Processes) -> MetaGradient:

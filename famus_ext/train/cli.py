@@ -14,7 +14,8 @@ import tyro
 
 from famus_ext.data.files.images import ImageError
 from famus_ext.data.files.workers import WorkerError
-from famus_ext.errors import NonFiniteError
+from famus_ext.engine.processes import Processes
+from famus_ext.errors import NonFiniteError, ProcessError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
@@ -22,6 +23,7 @@ from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.origin import PROGRAM
+from famus_ext.train.processes import from_first, launched
 from famus_ext.train.resume import check_unchanged, folder_to_resume
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.stopping import Stopped
@@ -63,16 +65,18 @@ def main(arguments: Sequence[str]) -> int:
     # The process is the command's own.
     keep_freed_memory()
     try:
-        config, folder = _prepare(arguments)
-        say(f"results go to {folder.path}")
-        run_experiment(config, folder)
+        with launched() as processes:
+            config, folder = _prepare(arguments, processes)
+            say(f"results go to {folder.path}")
+            run_experiment(config, folder, processes)
+            say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}")
     except OptionError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     except torch.OutOfMemoryError as error:
         print(f"{PROGRAM}: {error}\nThe options are {MEMORY_OPTIONS}", file=sys.stderr)
         return 1
-    except (CheckpointError, TrainingError, NonFiniteError, ImageError, WorkerError, OSError) as error:
+    except (CheckpointError, TrainingError, NonFiniteError, ProcessError, ImageError, WorkerError, OSError) as error:
         print(f"{PROGRAM}: {error}{_way_on(folder)}", file=sys.stderr)
         return 1
     except Stopped as stop:
@@ -81,21 +85,22 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"\ninterrupted{_way_on(folder)}", file=sys.stderr)
         return INTERRUPTED
-    say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}")
     return 0
 
 
-def _prepare(arguments: Sequence[str]) -> tuple[Config, RunFolder]:
+def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, RunFolder]:
     """The options and the folder, new or resumed. A resumed experiment's own options are the defaults."""
     options = _parse(arguments, Options(Config(), FolderOptions()))
-    path = folder_to_resume(options.folder.resume, options.folder.out, options.config)
+    first = processes.rank == 0
+    path = from_first(lambda: folder_to_resume(options.folder.resume, options.folder.out, options.config), processes)
     if path is None:
-        check_runnable(options.config)
-        return options.config, RunFolder.create(options.folder.out, options.config, arguments)
-    folder, stored = RunFolder.open(path)
+        check_runnable(options.config, processes)
+        path = from_first(lambda: RunFolder.create(options.folder.out, options.config, arguments).path, processes)
+        return options.config, RunFolder(path, writes=first)
+    folder, stored = RunFolder.open(path, writes=first)
     config = _parse(arguments, replace(options, config=stored)).config
     check_unchanged(stored, config)
-    check_runnable(config)
+    check_runnable(config, processes)
     folder.write_config(config)
     return config, folder
 

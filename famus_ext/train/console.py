@@ -13,6 +13,7 @@ from famus_ext.train.example_weights import WINDOW
 from famus_ext.train.names import method_name, seeds_name
 from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING
+from famus_ext.train.processes import speaks
 from famus_ext.train.records import EpochRecord, RunResult, Spread, summarise
 
 NOISE_NAMES = {
@@ -87,14 +88,17 @@ def summary_lines(config: Config, results: list[RunResult]) -> list[str]:
 
 
 def progress_bar(total: int, initial: int) -> tqdm[None]:
-    """A bar of steps on the error stream; none where that is no terminal."""
-    return tqdm(total=total, initial=initial, unit="step", leave=False, disable=None, file=sys.stderr)
+    """A bar of steps on the error stream; none where that is no terminal, or another process speaks."""
+    return tqdm(
+        total=total, initial=initial, unit="step", leave=False, disable=None if speaks() else True, file=sys.stderr
+    )
 
 
 def say(line: str) -> None:
     """Prints a line above the bar."""
-    tqdm.write(line, file=sys.stdout)
-    sys.stdout.flush()
+    if speaks():
+        tqdm.write(line, file=sys.stdout)
+        sys.stdout.flush()
 
 
 def _weights(record: EpochRecord) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from signal import Signals
+
 import torch
 
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
 from famus_ext.data.files.workers import worker_errors
-from famus_ext.errors import PushforwardError
+from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.errors import ProcessError, PushforwardError
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
@@ -20,18 +23,20 @@ from famus_ext.train.plots.accuracy import plot_accuracy
 from famus_ext.train.plots.layers import gates_vary, plot_layers
 from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
+from famus_ext.train.processes import largest
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.stopping import Stopped, StopRequest
 from famus_ext.train.trainer import Trainer
 
 
-def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
+def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALONE) -> list[RunResult]:
     """Trains every method on every seed, leaving out the epochs that the folder's checkpoints hold already.
 
     Args:
         config: The options.
         folder: Where checkpoints, records and pictures go, see `run_folder`.
+        processes: Those that run it together.
 
     Returns:
         The runs, seed by seed, the baseline first.
@@ -39,6 +44,7 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
     Raises:
         OptionError: see `check_runnable`.
         CheckpointError: for a checkpoint that cannot be continued from.
+        ProcessError: when another process has failed or ended.
         NonFiniteError, TrainingError: when losses or gradients stay NaN or infinite.
         ImageError, WorkerError: when images cannot be read.
         Stopped: after SIGTERM or SIGINT, when the state has been saved.
@@ -52,15 +58,16 @@ def run_experiment(config: Config, folder: RunFolder) -> list[RunResult]:
             data = make_data(config.data, seed)
             say(data_line(config, data, seed))
             folder.write_labels(seed, data)
-            results += [_run(config, folder, method, seed, data, device, stop) for method in config.methods]
+            results += [_run(config, folder, method, seed, data, device, processes, stop) for method in config.methods]
     folder.write_summary(results)
-    _draw(config, folder, results)
+    if folder.writes:
+        _draw(config, folder, results)
     for line in summary_lines(config, results):
         say(line)
     return results
 
 
-def check_runnable(config: Config) -> None:
+def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     """Makes everything of the first run and takes a step: options that do not fit are found before a folder is made.
 
     Raises:
@@ -68,10 +75,12 @@ def check_runnable(config: Config) -> None:
     """
     device = resolve_device(config)
     data = make_data(config.data, config.seeds[0])
-    trainer = Trainer(config, config.method, config.seeds[0], data, device)
+    trainer = Trainer(config, config.method, config.seeds[0], data, device, processes)
     try:
         with naming_options(ARGUMENTS, f"--network {network_name(config)}"):
             trainer.try_step()
+    except ProcessError:
+        raise
     except PushforwardError as error:
         raise OptionError(f"--engine {config.schedule.engine}: {error}") from error
     except RuntimeError as error:  # torch's, for images that the network cannot take
@@ -98,10 +107,11 @@ def _run(
     seed: int,
     data: NoisyData,
     device: torch.device,
+    processes: Processes,
     stop: StopRequest,
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
-    trainer = Trainer(config, method, seed, data, device)
+    trainer = Trainer(config, method, seed, data, device, processes)
     for problem in folder.restore(trainer):
         say(f"{problem}; going on from the checkpoint before it")
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
@@ -110,14 +120,16 @@ def _run(
         def after_step() -> None:
             bar.update()
             every = config.recovery.checkpoint_every
-            if stop.received or (every and trainer.steps % every == 0):
-                folder.save_checkpoint(trainer)
-            if stop.received:
-                raise Stopped(stop.received)
+            # A signal may reach one process a step before another.
+            received = largest(stop.received or 0, processes)
+            if received or (every and trainer.steps % every == 0):
+                processes.together(lambda: folder.save_checkpoint(trainer))
+            if received:
+                raise Stopped(Signals(received))
 
         while trainer.epoch < epochs:
             record = trainer.train_epoch(after_step)
-            folder.save_epoch(trainer)
+            processes.together(lambda: folder.save_epoch(trainer))
             say(epoch_line(record, epochs))
     if method == config.method:
         folder.write_example_weights(trainer)

@@ -10,10 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
+from famus_ext.engine.actual_train import actual_train
+from famus_ext.engine.agreement import agree_once
+from famus_ext.engine.batches import TrainingBatch
+from famus_ext.engine.passes.joined import joined
+from famus_ext.engine.passes.recorded import RecordedPass
+from famus_ext.engine.processes import Processes
 from famus_ext.engine.skips import Skips
 from famus_ext.errors import NonFiniteError, require_finite
 from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.network.buffers import BufferState
+from famus_ext.network.layers import trainable
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,9 @@ class PlainStep:
 
     def _take(self, x: Tensor, y: Tensor) -> PlainStepOutput:
         """The step."""
+        processes = Processes.of(self.model)
+        if not processes.alone:
+            return self._take_together(x, y, processes)
         self.optimizer.zero_grad()
         logits = self.model(x)
         loss = self.loss(logits, y).mean()
@@ -98,6 +108,16 @@ class PlainStep:
         self.optimizer.step()
         return PlainStepOutput(loss=loss.detach(), logits=logits.detach())
 
+    def _take_together(self, x: Tensor, y: Tensor, processes: Processes) -> PlainStepOutput:
+        """The step of one process with the joined batch; the logits are this process'."""
+        agree_once(processes, {"model": self.model})
+        batch = TrainingBatch(self.model, trainable(self.model), x, y, processes=processes)
+        trained = actual_train(
+            self.model, _MeanLoss(self.loss), self.optimizer, joined(RecordedPass, batch), self.clip_norm
+        )
+        require_finite({"the training loss": trained.loss})
+        return PlainStepOutput(loss=trained.loss, logits=trained.logits)
+
     def state_dict(self) -> dict[str, Any]:
         """The counts of skipped steps."""
         return {"skips": self.skips.state_dict()}
@@ -107,3 +127,14 @@ class PlainStep:
         if state.keys() != {"skips"}:
             raise ValueError(f"state: expected the entries ['skips'], got {sorted(state)}")
         self.skips.load_state_dict(state["skips"])
+
+
+class _MeanLoss(nn.Module):
+    """The mean of the examples' losses, as a meta model that learns nothing."""
+
+    def __init__(self, loss: ExampleLoss) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return self.loss(logits, targets).mean()

@@ -39,10 +39,16 @@ DEFAULT_PARENT = Path("runs")
 
 
 class RunFolder:
-    """Files of one experiment. `create` and `open` make one."""
+    """Files of one experiment. `create` and `open` make one.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The folder.
+        writes: Whether this process writes into it; of several it is one, and all read.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
         self.path = path
+        self.writes = writes
         self.config = path / "config.json"
         self.origin = path / "origin.json"
         self.metrics = Metrics(path / "metrics.jsonl")
@@ -82,13 +88,13 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(cls, path: Path) -> tuple[RunFolder, Config]:
+    def open(cls, path: Path, *, writes: bool = True) -> tuple[RunFolder, Config]:
         """An experiment's folder and its options.
 
         Raises:
             OptionError: when there is none, or its options are another version's.
         """
-        folder = cls(path)
+        folder = cls(path, writes=writes)
         try:
             return folder, Config.from_dict(json.loads(folder.config.read_text(encoding="utf-8")))
         except OSError as error:
@@ -116,12 +122,15 @@ class RunFolder:
 
     def write_labels(self, seed: int, data: NoisyData) -> None:
         """Writes the labels that a seed's runs train on, by the images' positions in the published training set."""
+        if not self.writes:
+            return
         with atomic_write(self.path / f"labels_seed{seed}.json") as file:
             json.dump(saved_labels(data.train.labels, data.indices), file)
 
     def write_config(self, config: Config) -> None:
         """Writes the options."""
-        _write_json(self.config, config.to_dict())
+        if self.writes:
+            _write_json(self.config, config.to_dict())
 
     def restore(self, trainer: Trainer) -> list[str]:
         """Brings `trainer` to its newest whole checkpoint, where there is one, and its records into the metrics.
@@ -135,17 +144,20 @@ class RunFolder:
             CheckpointError: see `CheckpointFolder.load`.
         """
         damaged = self.checkpoints(trainer.method, trainer.seed).load(trainer)
-        self.metrics.restore((trainer.method, trainer.seed), trainer.history, trainer.config.runs)
+        if self.writes:
+            self.metrics.restore((trainer.method, trainer.seed), trainer.history, trainer.config.runs)
         return damaged
 
     def save_checkpoint(self, trainer: Trainer) -> None:
         """Writes a checkpoint, at any step."""
-        self.checkpoints(trainer.method, trainer.seed).save(trainer, trainer.config.recovery.keep_checkpoints)
+        if self.writes:
+            self.checkpoints(trainer.method, trainer.seed).save(trainer, trainer.config.recovery.keep_checkpoints)
 
     def save_epoch(self, trainer: Trainer) -> None:
         """Writes the checkpoint, then the last epoch's record; after a crash between the two `restore` adds it."""
         self.save_checkpoint(trainer)
-        self.metrics.append(trainer.history[-1])
+        if self.writes:
+            self.metrics.append(trainer.history[-1])
 
     def write_example_weights(self, trainer: Trainer) -> None:
         """Writes a line a training example: its index in the source set, name, labels, weight and final loss.
@@ -153,6 +165,8 @@ class RunFolder:
         The weight is the mean of `ExampleWeights` over the last epochs, 1 = plain training.
         """
         data, result = trainer.data, trainer.result()
+        if not self.writes:
+            return
         unknown = [""] * len(result.losses)
         columns = {
             "index": data.indices.tolist(),
@@ -170,6 +184,8 @@ class RunFolder:
 
     def write_summary(self, results: list[RunResult]) -> None:
         """Writes mean and deviation by method, and what labels each seed trained on."""
+        if not self.writes:
+            return
         labels = {
             result.seed: {
                 "actual_noise_rate": result.history[-1].actual_noise_rate,

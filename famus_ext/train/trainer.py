@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from famus_ext.data import NoisyData, epoch_batches, generator, meta_batch
+from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
+from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
@@ -21,6 +23,7 @@ from famus_ext.train.evaluation import accuracy, example_losses
 from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
 from famus_ext.train.options.meta_model import Method
+from famus_ext.train.processes import check_parts, own_part, rows_of_all
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.records import EpochRecord, RunResult
 from famus_ext.train.weight_curves import weight_curves
@@ -41,6 +44,7 @@ class Trainer:
         seed: Decides initial weights, batches and whatever else is random.
         data: The data of that seed.
         device: Where to train.
+        processes: Those that take every step together, each with a part of its batches.
 
     Attributes:
         history: A record an epoch trained so far.
@@ -50,10 +54,19 @@ class Trainer:
         OptionError: for a network that cannot be had, or options that do not go together.
     """
 
-    def __init__(self, config: Config, method: Method, seed: int, data: NoisyData, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: Config,
+        method: Method,
+        seed: int,
+        data: NoisyData,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
         seed_everything(stream_seed(seed, "network"))
         self.config, self.method, self.seed = config, method, seed
         self.device = device
+        self.processes = Processes(processes.group, device)
         self.data = data.to(device)
         class_sizes = data.train.class_sizes
         self.loss = to_device(make_loss(config.meta_model, class_sizes), device)
@@ -69,6 +82,9 @@ class Trainer:
         self._batches = generator(seed, "batches")
         self._meta_batches = generator(seed, "meta batches")
         self._epoch_start = self._batch_states()
+        batches = num_batches(len(data.train), config.optimizer.batch_size)
+        drawn = min(config.meta_model.meta_batch_size, len(data.meta))
+        check_parts({"--batch-size": len(data.train) // batches, "--meta-batch-size": drawn}, self.processes.count)
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
     @property
@@ -98,8 +114,10 @@ class Trainer:
         log = self._begin_log()
         for batch, *examples in self._remaining_batches(log):
             start = time.perf_counter()
+            self._seed_other_processes()
             out = self.step(*examples)
-            self.weights.add(batch, out.weights)
+            weights = out.weights
+            self.weights.add(batch, None if weights is None else rows_of_all(weights, len(batch), self.processes))
             log.add(out)
             self.steps += 1
             log.seconds += time.perf_counter() - start
@@ -122,8 +140,10 @@ class Trainer:
         It changes the network and the random streams, so the trainer is then of no further use.
         """
         train, meta = self.data.train, self.data.meta
-        few = torch.arange(min(2 * self.config.schedule.micro_batches, len(train)), device=self.device)
+        number = 2 * self.config.schedule.micro_batches * self.processes.count
+        few = own_part(torch.arange(min(number, len(train)), device=self.device), self.processes)
         v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
+        v = own_part(v, self.processes)
         self.model.train()
         self.step(train.view(few), train.labels[few], meta.view(v), meta.labels[v])
 
@@ -136,7 +156,7 @@ class Trainer:
 
     def example_losses(self) -> Tensor:
         """Loss of every training example under its given label, `[N]`, on the CPU."""
-        return example_losses(self.model, self.data.train, self.loss).cpu()
+        return example_losses(self.model, self.data.train, self.loss, self.processes).cpu()
 
     def _begin_log(self) -> EpochLog:
         """The log of the epoch at hand: a new one, or that of an epoch that a checkpoint left unfinished."""
@@ -148,7 +168,8 @@ class Trainer:
     def _remaining_batches(self, log: EpochLog) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
         """The batches of the epoch at hand without those that the log has seen: positions `[n]`, x, y, x_meta, y_meta.
 
-        All are drawn before the first is used, so that worker processes can read ahead.
+        The positions are those of the whole batch, the examples this process' part. All are drawn before the first is
+        used, so that worker processes can read ahead.
         """
         self._epoch_start = self._batch_states()
         train, meta, done = self.data.train, self.data.meta, len(log)
@@ -156,11 +177,17 @@ class Trainer:
         size = self.config.meta_model.meta_batch_size
         meta_batches = [meta_batch(len(meta), size, self._meta_batches) for _ in batches]
         batches, meta_batches = batches[done:], meta_batches[done:]
-        views = train.views(batches, self._augmentation("augmentation"), done)
-        meta_views = meta.views(meta_batches, self._augmentation("meta augmentation"), done)
-        for batch, x, v, x_meta in zip(batches, views, meta_batches, meta_views, strict=True):
-            batch, v = batch.to(self.device), v.to(self.device)
-            yield batch, x, train.labels[batch], x_meta, meta.labels[v]
+        own, own_meta = ([own_part(b, self.processes) for b in drawn] for drawn in (batches, meta_batches))
+        views = train.views(own, self._augmentation("augmentation"), done)
+        meta_views = meta.views(own_meta, self._augmentation("meta augmentation"), done)
+        for batch, u, x, v, x_meta in zip(batches, own, views, own_meta, meta_views, strict=True):
+            u, v = u.to(self.device), v.to(self.device)
+            yield batch.to(self.device), x, train.labels[u], x_meta, meta.labels[v]
+
+    def _seed_other_processes(self) -> None:
+        """Let random masks differ over processes, and follow from the step: a checkpoint holds process 0's state."""
+        if self.processes.rank:
+            torch.manual_seed(stream_seed(self.seed, f"process {self.processes.rank}, step {self.steps}"))
 
     def _augmentation(self, stream: str) -> int | None:
         """The seed of an epoch's augmentation; None for none."""
@@ -176,7 +203,7 @@ class Trainer:
             method=self.method,
             seed=self.seed,
             epoch=self.epoch + 1,
-            test_accuracy=accuracy(self.model, self.data.test),
+            test_accuracy=accuracy(self.model, self.data.test, self.processes),
             train_loss=loss,
             meta_loss=log.meta_loss,
             weight_clean=self._mean_weight("clean"),

@@ -7,8 +7,8 @@ from typing import Any, overload
 
 import torch
 from torch import Tensor
-from torch.nn.parallel import DistributedDataParallel
 
+from famus_ext.engine.agreement import share_buffers
 from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.protocol import Gradients, Tangents, TrainingPass
@@ -30,8 +30,7 @@ class JoinedPass:
     examples of its own process alone; where a network joins them itself (synchronised batch normalisation), the
     derivatives of its collectives do.
 
-    Buffers follow DistributedDataParallel: before the forward pass every process takes process 0's, unless the network
-    is one with `broadcast_buffers=False`. So running statistics are those of process 0's examples.
+    Before the forward pass every process takes process 0's buffers, see `share_buffers`.
 
     Attributes:
         logits: z of all examples, [N, ...], process by process; this process' rows have their graph.
@@ -40,7 +39,7 @@ class JoinedPass:
 
     def __init__(self, make_pass: MakePass, batch: TrainingBatch) -> None:
         self.batch, self.processes = batch, batch.processes
-        self._share_buffers()
+        share_buffers(batch.model, batch.processes)
         self.local, table = self.processes.together(lambda: make_pass(batch), _facts, 2)
         self._sizes = [size for size, _ in table]
         widths = [width for _, width in table]
@@ -107,16 +106,6 @@ class JoinedPass:
         for name, gradient in self.processes.sum_by_name(compute, leaves).items():
             known = before[name]
             leaves[name].grad = known if gradient is None else gradient if known is None else known + gradient
-
-    @torch.no_grad()
-    def _share_buffers(self) -> None:
-        """Take process 0's buffers."""
-        model = self.batch.model
-        if isinstance(model, DistributedDataParallel) and not model.broadcast_buffers:
-            return
-        buffers = list(model.buffers())
-        for buffer, first in zip(buffers, self.processes.from_first(buffers), strict=True):
-            buffer.copy_(first)
 
 
 def _row_tensors(local: TrainingPass) -> list[Tensor]:
