@@ -5,6 +5,7 @@
 
 namespace famus {
 
+void bind_gradient_dots(py::module_& module);
 void bind_gumbel_gates(py::module_& module);
 void bind_layer_dots(py::module_& module);
 void bind_norm_pushforward(py::module_& module);
@@ -42,6 +43,7 @@ void describe_build(py::module_& module) {
 
 PYBIND11_MODULE(_C, module) {
   famus::describe_build(module);
+  famus::bind_gradient_dots(module);
   famus::bind_gumbel_gates(module);
   famus::bind_layer_dots(module);
   famus::bind_norm_pushforward(module);

@@ -30,6 +30,18 @@ NormTensors: TypeAlias = tuple[int, int, int, int]
 NormChannels: TypeAlias = tuple[int, int, int, int, int]
 """Addresses of μ, σ⁻¹, γ, t_γ and t_β [C]; 0 for γ, t_γ or t_β that is absent."""
 
+ConvolutionRow: TypeAlias = tuple[Sequence[Sequence[int]], int, int, int]
+"""Three axes, each of input, output, kernel, stride, padding and dilation; C, O and groups; `ops.geometry`."""
+
+ProductRow: TypeAlias = tuple[ConvolutionRow, Sequence[int], Sequence[int], Sequence[int]]
+"""The geometry; addresses of x, y', v and v_b, 0 if absent; strides of x and of y' by example, channel and position."""
+
+LookUpRow: TypeAlias = tuple[Sequence[int], int, int, int, int]
+"""Addresses of a table, y' and indices, 0 for rows in order; rows, width, rows of the table; an index to skip."""
+
+NormRow: TypeAlias = tuple[Sequence[int], int, int, Sequence[int], Sequence[int]]
+"""Addresses of x, y', μ, σ⁻¹, v_γ and v_β; rows, width; strides of the statistics (3) and of the parameters (2)."""
+
 version: str
 cxx_compiler: str
 cuda_compiler: str | None
@@ -92,6 +104,25 @@ def grad_gumbel_gates_cuda(
     cotangent: int,
     h: int,
     ds_dd: int,
+    workspace: int,
+    stream: int,
+    /,
+) -> None: ...
+def gradient_dots_workspace(examples: int, layer: ProductRow | LookUpRow | NormRow, /) -> int: ...
+def gradient_dots_cpu(
+    dtype: int,
+    examples: int,
+    layer: ProductRow | LookUpRow | NormRow,
+    out: int,
+    workspace: int,
+    threads: int,
+    /,
+) -> None: ...
+def gradient_dots_cuda(
+    dtype: int,
+    examples: int,
+    layer: ProductRow | LookUpRow | NormRow,
+    out: int,
     workspace: int,
     stream: int,
     /,

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 Mode = Literal["auto", "native", "reference"]
-OPS = ("gumbel_gates", "layer_dots", "norm_pushforward", "virtual_step")
+OPS = ("gradient_dots", "gumbel_gates", "layer_dots", "norm_pushforward", "virtual_step")
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _BUILD = "pip install --no-build-isolation -e ."

@@ -26,7 +26,7 @@ def output(name, entries, dtype=torch.float32, optional=False):
 
 
 # Two rows of three entries; five entries of one layer; one layer with two inputs and three hidden units; two examples
-# with three channels of four entries.
+# with three channels of four entries, and five outputs for each of these.
 CALLS = {
     "virtual_step_cpu": [
         FLOAT32,
@@ -63,6 +63,19 @@ CALLS = {
         3,
         *(Operand(*place) for place in (("cotangent", 1), ("h", 3), ("ds_dd", 1))),
         output("workspace", 3),
+        THREADS,
+    ],
+    "gradient_dots_cpu": [
+        FLOAT32,
+        2,
+        (
+            (((1, 1, 1, 1, 0, 1), (1, 1, 1, 1, 0, 1), (4, 4, 1, 1, 0, 1)), 3, 5, 1),
+            (Operand("x", 24), Operand("slopes", 40), Operand("v", 15), Operand("bias", 5, optional=True)),
+            (12, 4, 1),
+            (20, 4, 1),
+        ),
+        output("out", 2),
+        output("workspace", 2, torch.float64),
         THREADS,
     ],
     "norm_pushforward_cpu": [

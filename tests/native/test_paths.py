@@ -75,7 +75,7 @@ def test_use_of_some_ops_leaves_the_others():
     [
         (TypeError, "ops: expected a list or tuple, got the string 'layer_dots'", "layer_dots"),
         (TypeError, "ops: expected a list or tuple, got set", {"layer_dots"}),
-        (ValueError, "ops: expected names of gumbel_gates, .*, got 'axpy'", ("layer_dots", "axpy")),
+        (ValueError, "ops: expected names of gradient_dots, .*, got 'axpy'", ("layer_dots", "axpy")),
     ],
 )
 def test_use_refuses_other_ops(error, message, ops):

@@ -11,6 +11,12 @@ CSRC = Path(__file__).resolve().parents[2] / "csrc"
 DTYPES = ("__half", "__nv_bfloat16", "float", "double")
 # Header: the kernels in it and the types they are made for.
 KERNELS = {
+    "gradient_dots/product_dots.cuh": {"product_dots_kernel": DTYPES},
+    "gradient_dots/row_dots.cuh": {
+        "row_dots_kernel": DTYPES,
+        "norm_dots_kernel": DTYPES,
+        "gradient_dots_sum_kernel": ("float", "double"),
+    },
     "virtual_step/virtual_step.cuh": {"virtual_step_kernel": DTYPES, "virtual_step_mean_kernel": DTYPES},
     "gumbel_gates/gumbel_gates.cuh": {"gumbel_gates_kernel": DTYPES, "grad_gumbel_gates_kernel": DTYPES},
     "layer_dots/layer_dots.cuh": {"layer_dots_kernel": DTYPES, "layer_dots_sum_kernel": ("float", "double")},

@@ -3,6 +3,7 @@
 import itertools
 
 import gate_cases
+import gradient_dots_cases
 import norm_cases
 import op_cases
 import pytest
@@ -19,6 +20,7 @@ CALLS = {
     "virtual_step": lambda w, g: [*itertools.chain(*ops.virtual_step(w, g, 0.5))],
     "layer_dots": lambda a, b: [ops.layer_dots([a], [b])],
     "gumbel_gates": lambda inputs, rest: [ops.gumbel_gates(inputs, *rest, gate_cases.TEMPERATURE)],
+    "gradient_dots": lambda given, layer: [ops.gradient_dots(layer, *given)],
     "norm_pushforward": lambda given, _: [ops.norm_pushforward(*given, batch_statistics=True)],
 }
 
@@ -27,6 +29,10 @@ def arguments(op):
     if op == "gumbel_gates":
         gates = gate_cases.gates(torch.float64)
         return [x for x, *_ in gates], [gate_cases.vector(gates), gate_cases.noise(len(gates))]
+    if op == "gradient_dots":
+        case = gradient_dots_cases.convolution((3, 3), (4, 6, 8, 8), 8, groups=2)
+        layer, *given = gradient_dots_cases.arguments(case, torch.float64)
+        return given, layer
     if op == "norm_pushforward":
         given = norm_cases.arguments((8, 16, 4, 4), torch.float64)
         return [given[name] for name in ("x", "mean", "inverse_std", "weight")], []

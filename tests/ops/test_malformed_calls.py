@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from famus_ext import ops
+from famus_ext.ops.geometry import Linear
 
 X, V = torch.ones(2, 3), torch.ones(3)
 
@@ -17,6 +18,13 @@ CALLS = {
         "eta": gate_cases.vector(gate_cases.gates(torch.float32, sizes=[2], hidden=4)),
         "noise": torch.zeros(1, 2),
         "temperature": 1.0,
+    },
+    "gradient_dots": {
+        "layer": Linear(),
+        "x": X,
+        "slopes": torch.ones(2, 4),
+        "weight_dot": torch.ones(4, 3),
+        "bias_dot": torch.ones(4),
     },
     "norm_pushforward": {
         **dict.fromkeys(("mean", "inverse_std", "weight", "weight_dot", "bias_dot"), V),
@@ -41,7 +49,7 @@ TENSORS = {
     "empty": lambda t: t[:0],
 }
 # An argument that is named where another does not fit it.
-FITS = {("gumbel_gates", "inputs"): "inputs|eta"}
+FITS = {("gumbel_gates", "inputs"): "inputs|eta", ("gradient_dots", "x"): "x|slopes|weight_dot"}
 # Values of other kinds, in place of a tensor, a list or a number.
 VALUES = [object(), "text", 1 + 1j, {}, {X}, iter([X]), [None], [[]], [[[X]]], [1.0], b"bytes", lambda: X]
 

@@ -1,6 +1,7 @@
 """Every op, forward and backward, on a stream that is not the default, in a CUDA graph, and again and again."""
 
 import gate_cases
+import gradient_dots_cases
 import norm_cases
 import op_cases
 import pytest
@@ -53,11 +54,27 @@ def norm_pushforward(tensors):
     return [ops.norm_pushforward(**dict(zip(NORM, tensors, strict=True)), batch_statistics=True)]
 
 
+CONVOLUTION = gradient_dots_cases.convolution((3, 3), (4, 8, 16, 16), 70, padding=1)
+
+
+def convolution(seed, device):
+    """Input, slopes, and a direction of weight and bias."""
+    return list(gradient_dots_cases.arguments(CONVOLUTION, torch.float32, seed=seed, device=device)[1:])
+
+
+def gradient_dots(tensors):
+    """By its kernel; and of the slopes and the bias, whose kernel is that of normalisation."""
+    layer, (x, slopes, weight, bias) = CONVOLUTION.layer, tensors
+    dots = ops.gradient_dots(layer, x, slopes, weight, bias, way="fused")
+    return [dots, ops.gradient_dots(layer, x, slopes, None, bias)]
+
+
 # Inputs of a seed on a device, and the op as a function of them.
 CALLS = {
     "virtual_step": (pairs, virtual_step),
     "layer_dots": (pairs, layer_dots),
     "gumbel_gates": (gates, gumbel_gates),
+    "gradient_dots": (convolution, gradient_dots),
     "norm_pushforward": (norms, norm_pushforward),
 }
 

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from famus_ext.engine.passes.node_dots import node_dots
 from famus_ext.engine.passes.parameter_pulls import pull_parameters
 from famus_ext.engine.passes.row_order import RowOrder
 from famus_ext.engine.passes.sites import Site
+from famus_ext.engine.pushforward import pass_node
 from famus_ext.engine.rules import operation
 from famus_ext.engine.rules.protocol import Tangents, saved
 
@@ -50,12 +52,18 @@ class KeptSlopes:
 
     def dots(self, moving: Mapping[Tensor, Tensor], known: dict[Node, Tangents], dtype: torch.dtype) -> Tensor | None:
         """⟨ẏ_i, y'_i⟩, where ẏ moves with the site's own parameters alone."""
-        tangent = self.site.tangent(moving, known)
+        inputs = self.site.slot_tangents(moving, known)
+        if all(t is None for t in inputs):
+            return None
+        dots = node_dots(self.site.node, inputs, self.slopes, self.order, self.size)
+        if dots is not None:
+            return dots.to(dtype)
+        tangent = pass_node(self.site.node, inputs)[0]
         if tangent is None:
             return None
         rows = (self.order.rows(factor, self.size).to(dtype) for factor in (tangent, self.slopes))
-        dots: Tensor = torch.linalg.vecdot(*rows)
-        return dots
+        total: Tensor = torch.linalg.vecdot(*rows)
+        return total
 
 
 @dataclass(frozen=True)

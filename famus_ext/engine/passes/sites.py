@@ -44,11 +44,6 @@ class Site:
     slots: tuple[int, ...]
     names: tuple[str, ...]
 
-    def tangent(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]) -> Tensor | None:
-        """ẏ of the first output when the parameters alone move, not the examples; None if none does."""
-        inputs = self.slot_tangents(tangents, known)
-        return pass_node(self.node, inputs)[0] if any(t is not None for t in inputs) else None
-
     def slot_tangents(self, tangents: Mapping[Tensor, Tensor], known: dict[Node, Tangents]) -> Tangents:
         """The tangent of every input when the parameters alone move.
 

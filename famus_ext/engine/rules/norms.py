@@ -27,7 +27,7 @@ def _batch_norm(node: Node, tangents: Tangents, relu: Tensor | None) -> Tangents
     x_dot, gamma_dot, beta_dot = tangents[:3]
     tangent = norm_pushforward(
         saved(node, "input"),
-        *_batch_statistics(node),
+        *batch_statistics(node),
         saved(node, "weight"),
         batch_statistics=saved(node, "training"),
         x_dot=x_dot,
@@ -38,7 +38,7 @@ def _batch_norm(node: Node, tangents: Tangents, relu: Tensor | None) -> Tangents
     return (tangent,)
 
 
-def _batch_statistics(node: Node) -> tuple[Tensor, Tensor]:
+def batch_statistics(node: Node) -> tuple[Tensor, Tensor]:
     """μ and 1/σ as the forward pass used them, each [C]."""
     if saved(node, "training"):
         return saved(node, "result1"), saved(node, "result2")
@@ -80,12 +80,12 @@ def group_norm(node: Node, tangents: Tangents) -> Tangents:
         total = total if weight is None else total * weight.view(channels)
     moved = None
     if gamma_dot is not None:
-        per_channel = [_per_channel(statistic, x) for statistic in (mean, inverse_std)]
-        moved = ((x - per_channel[0]) * per_channel[1]) * gamma_dot.view(channels)
+        spread = [per_channel(statistic, x) for statistic in (mean, inverse_std)]
+        moved = ((x - spread[0]) * spread[1]) * gamma_dot.view(channels)
     return (add_tangents(total, moved, None if beta_dot is None else beta_dot.view(channels).expand_as(x)),)
 
 
-def _per_channel(statistic: Tensor, x: Tensor) -> Tensor:
+def per_channel(statistic: Tensor, x: Tensor) -> Tensor:
     """A statistic [N, G] repeated over the channels of each group, [N, C, 1, ...]."""
     repeats: Any = x.shape[1] // statistic.shape[1]
     return statistic.repeat_interleave(repeats, dim=1).view(*x.shape[:2], *[1] * (x.dim() - 2))

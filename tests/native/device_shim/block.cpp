@@ -22,6 +22,7 @@ namespace {
 
 constexpr unsigned kWarp = 32;
 constexpr std::size_t kStackBytes = 256 << 10;
+constexpr std::size_t kSharedAlignment = 32;
 
 enum class State { kReady, kBarrier, kCollective, kDone };
 
@@ -206,7 +207,10 @@ std::uint64_t warp_exchange(std::uint64_t bits, unsigned source) {
 void* shared_array(int line, std::size_t bytes) {
   auto found = block->shared.find(line);
   if (found == block->shared.end()) {
-    std::unique_ptr<char, decltype(&std::free)> array(static_cast<char*>(std::malloc(bytes)), &std::free);
+    std::unique_ptr<char, decltype(&std::free)> array(nullptr, &std::free);
+    void* memory = nullptr;
+    if (posix_memalign(&memory, kSharedAlignment, bytes) != 0) std::abort();
+    array.reset(static_cast<char*>(memory));
     std::memset(array.get(), 0xff, bytes);
     found = block->shared.emplace(line, std::move(array)).first;
     release(found->second.get());

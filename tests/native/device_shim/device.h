@@ -4,9 +4,16 @@
 #include <cuda_runtime_api.h>
 #include <math.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "block.h"
+#include "wmma.h"
+
+using std::min;
+
+// As on compute capability 8.0.
+#define FAMUS_TENSOR_ARCHITECTURE 800
 
 #ifndef __launch_bounds__
 #define __launch_bounds__(...)
@@ -20,6 +27,8 @@
   ((void)(stream), shim::launch(blocks, threads, [&] { kernel(__VA_ARGS__); }))
 
 inline void __syncthreads() { shim::block_barrier(); }
+
+inline void __syncwarp() { shim::warp_exchange(0, threadIdx.x % 32); }
 
 // The only mask is that of the whole warp.
 template <typename T>
