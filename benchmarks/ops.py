@@ -22,6 +22,8 @@ from op_report import TITLES, format_row, format_steps
 from op_rows import measure
 from op_step import steps_by_op
 
+import famus_ext as famus
+
 Op = Literal[tuple(CASES)]  # type: ignore[valid-type]
 DType = Literal["float32", "bfloat16", "float16", "float64"]
 
@@ -39,6 +41,8 @@ class Options:
         rounds: Timed rounds.
         compile: Let torch.compile make a rival; the first call of each takes seconds to a minute.
         step: Measure a whole meta step as well, with every op native, with none, and without each in turn.
+        keep_memory: Keep what a call frees for the next one (`famus_ext.keep_freed_memory`): outputs are not paid for page
+            by page.
         threads: Threads of the CPU; all cores by default.
         json: Where to leave the result.
     """
@@ -51,6 +55,7 @@ class Options:
     rounds: int = 9
     compile: bool = True
     step: bool = False
+    keep_memory: bool = False
     threads: int | None = None
     json: Path | None = None
 
@@ -60,7 +65,13 @@ def main(options: Options) -> None:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     device = find_device(options.device)
-    result: dict[str, Any] = {"benchmark": "ops", **describe(device), "rounds": options.rounds, "rows": []}
+    result: dict[str, Any] = {
+        "benchmark": "ops",
+        **describe(device),
+        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        "rounds": options.rounds,
+        "rows": [],
+    }
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}\n\n{TITLES}")
     for network in _networks(options, device):
         for op in options.op:
