@@ -113,3 +113,39 @@ def test_both_counts_are_part_of_the_state():
 def test_max_skips_is_a_count(value, error):
     with pytest.raises(error, match="max_skips: expected"):
         build(max_skips=value)
+
+
+ENGINES = ["pushforward", "ghost", "ghost_approximate", "double_backward", "finite_difference"]
+META_MODELS = {"mwnet": lambda: famus.MWNet(8), "l2r": famus.L2R, "mlc": lambda: famus.MLC(3)}
+# Ghost products need a meta model that weights examples.
+COMBINATIONS = [(e, m) for e in ENGINES for m in META_MODELS if not (e.startswith("ghost") and m == "mlc")]
+SAMPLERS = [lambda model: famus.GumbelSampler(model, 1), lambda model: famus.Threshold(0.5)]
+
+
+def steep(logits, targets):
+    """A meta loss that is finite, with a gradient that is not."""
+    return famus.cross_entropy(logits, targets) + (0 * logits).sqrt().sum(1)
+
+
+@pytest.mark.parametrize("where", ["x", "x_meta", "u"])
+@pytest.mark.parametrize(("engine", "meta_model"), COMBINATIONS)
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=["gumbel", "threshold"])
+def test_every_engine_skips_whatever_is_not_finite(sampler, engine, meta_model, where):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).double()
+    step = famus.MetaStep(
+        model,
+        torch.optim.SGD(model.parameters(), lr=0.1),
+        META_MODELS[meta_model]().double(),
+        sampler(model).double(),
+        engine=engine,
+        meta_loss=steep if where == "u" else famus.cross_entropy,
+        max_skips=1,
+    )
+    batch = [torch.randn(6, 4).double(), torch.arange(6) % 3, torch.randn(5, 4).double(), torch.arange(5) % 3]
+    if where != "u":
+        batch[{"x": 0, "x_meta": 2}[where]][1, 1] = torch.nan
+    before = copy.deepcopy([model.state_dict(), step.meta_model.state_dict(), step.sampler.state_dict()])
+    assert "is not finite" in step(*batch).skipped
+    after = [model.state_dict(), step.meta_model.state_dict(), step.sampler.state_dict()]
+    torch.testing.assert_close(after, before, rtol=0, atol=0)

@@ -17,6 +17,7 @@ from famus_ext.engine.passes.scales import along, example_scales, require_slopes
 from famus_ext.engine.passes.sites import Site, find_sites, gradients_of_sites
 from famus_ext.engine.passes.way_out import WAY_OUT
 from famus_ext.engine.rules.protocol import Tangents as NodeTangents
+from famus_ext.errors import require_finite
 from famus_ext.network.layers import trainable
 
 
@@ -112,6 +113,8 @@ class GhostPass(RecordedPass):
                 f"are used they have the shape {list(slope.shape)}. {WAY_OUT}"
             )
         if not fit.exact and not self._approximate:
+            # The probe's products are NaN then, whatever the network does.
+            require_finite({"the logits": self.logits.detach(), f"the slope where {names} are used": slope})
             raise ValueError(
                 f'engine: "ghost" needs a network that does not mix the examples of a batch; where {names} are used, '
                 f"the loss of one example depends on the others, as through BatchNorm on batch statistics. {WAY_OUT}; "
