@@ -41,8 +41,8 @@ class Options:
         rounds: Timed rounds.
         compile: Let torch.compile make a rival; the first call of each takes seconds to a minute.
         step: Measure a whole meta step as well, with every op native, with none, and without each in turn.
-        keep_memory: Keep what a call frees for the next one (`famus_ext.keep_freed_memory`): outputs are not paid for page
-            by page.
+        keep_memory: Keep what a call frees for the next one (`famus_ext.keep_freed_memory`): an output is then not paid
+            for page by page.
         threads: Threads of the CPU; all cores by default.
         json: Where to leave the result.
     """
