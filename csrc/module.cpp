@@ -9,6 +9,7 @@ void bind_gradient_dots(py::module_& module);
 void bind_gumbel_gates(py::module_& module);
 void bind_layer_dots(py::module_& module);
 void bind_norm_pushforward(py::module_& module);
+void bind_pairwise_gradient_dots(py::module_& module);
 void bind_virtual_step(py::module_& module);
 
 namespace {
@@ -47,5 +48,6 @@ PYBIND11_MODULE(_C, module) {
   famus::bind_gumbel_gates(module);
   famus::bind_layer_dots(module);
   famus::bind_norm_pushforward(module);
+  famus::bind_pairwise_gradient_dots(module);
   famus::bind_virtual_step(module);
 }

@@ -25,6 +25,11 @@ KERNELS = {
         "norm_coefficients_kernel": ("float", "double"),
         "norm_result_kernel": DTYPES,
     },
+    "pairwise_gradient_dots/gradient_tiles.cuh": {
+        "pairwise_tiles_kernel": DTYPES,
+        "pairwise_slices_kernel": ("float", "double"),
+    },
+    "pairwise_gradient_dots/gram_blocks.cuh": {"pairwise_gram_kernel": DTYPES},
 }
 STACK = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
 
