@@ -43,6 +43,6 @@ def optimizer_of_sampler(sampler: Sampler, given: Optimizer | None) -> Optimizer
         return None
     if given is None:
         # Dozens of small tensors: one launch for all of them.
-        return SGD(sampler.parameters(), lr=0.1, momentum=0.9, foreach=True)
+        return SGD(sampler.parameters(), lr=0.1, momentum=0.9, fused=True)
     check_optimizer("sampler_optimizer", given, "sampler", sampler)
     return given
