@@ -38,11 +38,14 @@ __all__ = [
 ]
 
 Mode = Literal["auto", "native", "reference"]
-<<<<<<< HEAD
-OPS = ("gradient_dots", "gumbel_gates", "layer_dots", "norm_pushforward", "virtual_step")
-=======
-OPS = ("gumbel_gates", "layer_dots", "norm_pushforward", "pairwise_gradient_dots", "virtual_step")
->>>>>>> 2a6653e (wip)
+OPS = (
+    "gradient_dots",
+    "gumbel_gates",
+    "layer_dots",
+    "norm_pushforward",
+    "pairwise_gradient_dots",
+    "virtual_step",
+)
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _BUILD = "pip install --no-build-isolation -e ."

@@ -15,8 +15,11 @@ from famus_ext.ops.norm_pushforward import norm_pushforward
 from famus_ext.ops.pairwise_gradient_dots import pairwise_gradient_dots
 from famus_ext.ops.virtual_step import virtual_step
 
-<<<<<<< HEAD
-__all__ = ["gradient_dots", "gumbel_gates", "layer_dots", "norm_pushforward", "virtual_step"]
-=======
-__all__ = ["gumbel_gates", "layer_dots", "norm_pushforward", "pairwise_gradient_dots", "virtual_step"]
->>>>>>> 2a6653e (wip)
+__all__ = [
+    "gradient_dots",
+    "gumbel_gates",
+    "layer_dots",
+    "norm_pushforward",
+    "pairwise_gradient_dots",
+    "virtual_step",
+]
