@@ -8,6 +8,7 @@ milliseconds; so the crop and the mirror image of small images are here. Large i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class Preparation:
         values = images.to(torch.float32).div_(255.0) if images.dtype == torch.uint8 else images
         if not self.mean:
             return values
-        mean, std = (values.new_tensor(numbers).view(-1, 1, 1) for numbers in (self.mean, self.std))
+        mean, std = _by_channel(self.mean, values.device), _by_channel(self.std, values.device)
         return (values - mean) / std
 
     def augment(self, images: Tensor, seeds: NDArray[np.uint64]) -> Tensor:
@@ -52,6 +53,12 @@ class Preparation:
         offsets = torch.from_numpy((random[:, :2] * (2 * self.padding + 1)).astype(np.int64))
         mirrored = torch.from_numpy(random[:, 2] < 0.5) & self.mirror
         return crop(images, offsets.to(images.device), mirrored.to(images.device), self.padding)
+
+
+@cache
+def _by_channel(numbers: tuple[float, ...], device: torch.device) -> Tensor:
+    """A number a channel, float32 `[c, 1, 1]`, copied to a device once."""
+    return torch.tensor(numbers, device=device).view(-1, 1, 1)
 
 
 def crop(images: Tensor, offsets: Tensor, mirrored: Tensor, padding: int) -> Tensor:
