@@ -33,13 +33,12 @@ def test_against_batch_norm(group, shape, moving):
     mean, variance = x.mean(others), x.var(others, correction=0)
     counts = torch.tensor([x.numel() // 3], dtype=torch.int32)
     node = SimpleNamespace(saved_tensors=(x, weight, mean, (variance + 1e-5).rsqrt(), counts), process_group=group)
-    given = tuple(
-        t if moves else torch.zeros_like(t) for t, moves in zip((x_dot, weight_dot, bias_dot), moving, strict=True)
-    )
+    directions = list(zip((x_dot, weight_dot, bias_dot), moving, strict=True))
+    given = tuple(t if moves else torch.zeros_like(t) for t, moves in directions)
     _, expected = jvp(
         lambda x, w, b: functional.batch_norm(x, None, None, w, b, training=True, eps=1e-5), (x, weight, bias), given
     )
-    tangents = tuple(t if moves else None for t, moves in zip((x_dot, weight_dot, bias_dot), moving, strict=True))
+    tangents = [t if moves else None for t, moves in directions]
     (found,) = sync_batch_norm(node, (*tangents, None, None))
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
 
