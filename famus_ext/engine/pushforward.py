@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
+import torch.utils.checkpoint
 from torch import Tensor
 from torch.autograd.graph import Node
 
@@ -40,13 +42,23 @@ def pushforward(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor:
     if outputs.grad_fn is None:
         return tangents[outputs].clone() if outputs in tangents else torch.zeros_like(outputs)
     device = outputs.device.type
-    with torch.no_grad(), torch.autocast(device, enabled=False):
+    with torch.no_grad(), torch.autocast(device, enabled=False), _blocks_run_once():
         tangent = _sweep(outputs, tangents)
     if tangent is None:
         return torch.zeros_like(outputs)
     # Views all the way up would hand the caller's own tangent back.
     given = {t.untyped_storage().data_ptr() for t in tangents.values()}
     return tangent.clone() if tangent.untyped_storage().data_ptr() in given else tangent
+
+
+def _blocks_run_once() -> AbstractContextManager[object]:
+    """Let a checkpointed block run once for all that is read of it, as in a backward.
+
+    A rule may then read what a node saved once only. What no rule reads stays until the block's graph is freed. A torch
+    that has no such groups runs the block again for every tensor.
+    """
+    group = getattr(torch.utils.checkpoint, "GraphExecGroup", None)
+    return nullcontext() if group is None else group()
 
 
 def _sweep(outputs: Tensor, tangents: Mapping[Tensor, Tensor]) -> Tensor | None:

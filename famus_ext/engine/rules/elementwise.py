@@ -6,6 +6,7 @@ general rule.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
@@ -25,8 +26,13 @@ def diagonal(node: Node, tangents: Tangents) -> Tangents:
     """Σ_k diag(∂f/∂x_k) ẋ_k for elementwise functions of several inputs; a broadcast input takes the general rule."""
     if not all(t is None or _is_plain(node, t) for t in tangents):
         return general(node, tangents)
-    # One call a moving input: the k-th entry of Jᵀ ẋ_k is the k-th diagonal times ẋ_k.
-    return (add_tangents(*(None if t is None else pull(node, t)[k] for k, t in enumerate(tangents))),)
+    moving = [(k, t) for k, t in enumerate(tangents) if t is not None]
+    if len(moving) == 1:
+        ((k, tangent),) = moving
+        return (pull(node, tangent)[k],)
+    # One call for all of them: of ones, the backward makes the diagonals themselves.
+    diagonals = pull(node, torch.ones_like(moving[0][1]))
+    return (add_tangents(*(diagonals[k] * t for k, t in moving)),)  # type: ignore[operator]
 
 
 def _is_plain(node: Node, tangent: Tensor) -> bool:
