@@ -42,6 +42,15 @@ LookUpRow: TypeAlias = tuple[Sequence[int], int, int, int, int]
 NormRow: TypeAlias = tuple[Sequence[int], int, int, Sequence[int], Sequence[int]]
 """Addresses of x, y', μ, σ⁻¹, v_γ and v_β; rows, width; strides of the statistics (3) and of the parameters (2)."""
 
+PairwiseBatch: TypeAlias = tuple[
+    int, int, int, Sequence[tuple[int, int, int, int, int, int]], tuple[int, ...], tuple[int, ...]
+]
+"""Addresses of x [N, C, ...] and y' [N, O, ...]; N, at least 1; input, output, kernel, stride, padding and dilation of
+each of three axes; strides of x and of y' in entries: of the examples, the channels and the axes."""
+
+PairwiseLayer: TypeAlias = tuple[int, int, int, bool]
+"""C, O, groups, and whether the bias counts."""
+
 version: str
 cxx_compiler: str
 cuda_compiler: str | None
@@ -144,6 +153,29 @@ def norm_pushforward_cuda(
     tensors: NormTensors,
     channels: NormChannels,
     batch_statistics: bool,
+    workspace: int,
+    stream: int,
+    /,
+) -> None: ...
+def pairwise_gradient_dots_workspace(
+    dtype: int, training: PairwiseBatch, meta: PairwiseBatch, layer: PairwiseLayer, cuda: bool, /
+) -> int: ...
+def pairwise_gradient_dots_cpu(
+    dtype: int,
+    training: PairwiseBatch,
+    meta: PairwiseBatch,
+    layer: PairwiseLayer,
+    out: int,
+    workspace: int,
+    threads: int,
+    /,
+) -> None: ...
+def pairwise_gradient_dots_cuda(
+    dtype: int,
+    training: PairwiseBatch,
+    meta: PairwiseBatch,
+    layer: PairwiseLayer,
+    out: int,
     workspace: int,
     stream: int,
     /,

@@ -36,7 +36,7 @@ inline GradientTiles gradient_tiles(const PairwiseGradientDotsParams& params) {
   tiles.width = ceil_divide(tiles.outputs, kPanelColumns<A>) * kPanelColumns<A>;
   const std::int64_t most = kTileBytes / (examples * tiles.width * static_cast<std::int64_t>(sizeof(A)));
   tiles.row_tiles = std::max<std::int64_t>(ceil_divide(inputs, std::max<std::int64_t>(most, kPanelRows)), 1);
-  tiles.rows = ceil_divide(ceil_divide(inputs, tiles.row_tiles), kPanelRows) * kPanelRows;
+  tiles.rows = std::min(ceil_divide(ceil_divide(inputs, tiles.row_tiles), kPanelRows) * kPanelRows, inputs);
   tiles.entries = (tiles.rows + params.bias) * tiles.width;
   return tiles;
 }

@@ -76,7 +76,7 @@ inline PairwiseWay pairwise_way(const PairwiseGradientDotsParams& params) {
   return gram < gradients ? PairwiseWay::kGram : PairwiseWay::kGradients;
 }
 
-// Bytes that the launchers need in workspace.
+// Bytes that the launchers need in workspace, whole float64 numbers.
 std::int64_t pairwise_gradient_dots_workspace_cpu(const PairwiseGradientDotsParams& params);
 std::int64_t pairwise_gradient_dots_workspace_cuda(const PairwiseGradientDotsParams& params);
 

@@ -86,9 +86,9 @@ Status launch(const PairwiseGradientDotsParams& params, Stream stream) {
 std::int64_t pairwise_gradient_dots_workspace_cuda(const PairwiseGradientDotsParams& params) {
   if (pairwise_way(params) == PairwiseWay::kGram) return 0;
   const std::int64_t pairs = params.training.examples * params.meta.examples;
-  return params.dtype == DType::kFloat64
-             ? slice_count<double>(params) * pairs * static_cast<std::int64_t>(sizeof(double))
-             : slice_count<float>(params) * pairs * static_cast<std::int64_t>(sizeof(float));
+  const bool is_double = params.dtype == DType::kFloat64;
+  const std::int64_t slices = is_double ? slice_count<double>(params) : slice_count<float>(params);
+  return ceil_divide(slices * pairs, is_double ? 1 : 2) * static_cast<std::int64_t>(sizeof(double));
 }
 
 Status pairwise_gradient_dots_cuda(const PairwiseGradientDotsParams& params, Stream stream) {

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from famus_ext.network.layers import Layer
-from famus_ext.ops import virtual_step
+from famus_ext.ops.virtual_step import virtual_step
 
 
 def pool_gradients(gradients: Mapping[str, Tensor | None], like: Mapping[str, Tensor]) -> dict[str, Tensor]:

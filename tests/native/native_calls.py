@@ -25,6 +25,9 @@ def output(name, entries, dtype=torch.float32, optional=False):
     return Operand(name, entries, dtype, output=True, optional=optional)
 
 
+# Of a convolution: two missing ones, and one of four entries whose window has one.
+AXES = ((1, 1, 1, 1, 0, 1), (1, 1, 1, 1, 0, 1), (4, 4, 1, 1, 0, 1))
+
 # Two rows of three entries; five entries of one layer; one layer with two inputs and three hidden units; two examples
 # with three channels of four entries, and five outputs for each of these.
 CALLS = {
@@ -93,6 +96,15 @@ CALLS = {
         ),
         True,
         output("workspace", 15, torch.float64),
+        THREADS,
+    ],
+    "pairwise_gradient_dots_cpu": [
+        FLOAT32,
+        (Operand("x", 8), Operand("slopes", 16), 2, AXES, (4, 4, 4, 4, 1), (8, 4, 4, 4, 1)),
+        (Operand("x_meta", 8), Operand("slopes_meta", 16), 2, AXES, (4, 4, 4, 4, 1), (8, 4, 4, 4, 1)),
+        (1, 2, 1, False),
+        output("out", 4),
+        output("workspace", 36, torch.float64),
         THREADS,
     ],
 }

@@ -127,6 +127,20 @@ WRONG = [
     ("norm_pushforward_cpu", (1,), (2, 3, -1), "inner: expected at least 1, got -1"),
     ("norm_pushforward_cpu", (1,), (HUGE, HUGE, 2), "x: expected fewer than 2^63 bytes, got more"),
     ("norm_pushforward_cpu", (6,), 0, "threads: expected 1 to 4096, got 0"),
+    ("pairwise_gradient_dots_cpu", (0,), 9, "dtype: expected 0 to 3, as DType numbers them"),
+    ("pairwise_gradient_dots_cpu", (1, 2), 0, "examples: expected at least 1, got 0"),
+    ("pairwise_gradient_dots_cpu", (2, 2), -1, "examples: expected at least 1, got -1"),
+    ("pairwise_gradient_dots_cpu", (1, 3, 2, 1), 0, "axes: expected at least 1, got 0"),
+    ("pairwise_gradient_dots_cpu", (1, 3, 2, 2), 2, "axes: expected one kernel in both batches, got 1"),
+    ("pairwise_gradient_dots_cpu", (2, 3, 2, 4), -1, "padding: expected at least 0, got -1"),
+    ("pairwise_gradient_dots_cpu", (1, 4, 0), -4, "x: expected at least 0, got -4"),
+    ("pairwise_gradient_dots_cpu", (2, 5, 0), HUGE, "slopes_meta: expected fewer than 2^63 bytes, got more"),
+    ("pairwise_gradient_dots_cpu", (2, 5, 0), (1 << 63) - 1, "slopes_meta: expected fewer than 2^63 entries, got more"),
+    ("pairwise_gradient_dots_cpu", (3, 0), -1, "channels: expected at least 0, got -1"),
+    ("pairwise_gradient_dots_cpu", (3, 1), 0, "outputs: expected at least 1, got 0"),
+    ("pairwise_gradient_dots_cpu", (3, 2), 0, "groups: expected at least 1, got 0"),
+    ("pairwise_gradient_dots_cpu", (3, 2), 2, "channels: expected a multiple of groups, got 1"),
+    ("pairwise_gradient_dots_cpu", (6,), 0, "threads: expected 1 to 4096, got 0"),
 ]
 
 

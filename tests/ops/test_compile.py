@@ -6,6 +6,7 @@ import gate_cases
 import gradient_dots_cases
 import norm_cases
 import op_cases
+import pairwise_cases
 import pytest
 import torch
 
@@ -16,12 +17,14 @@ def tensors(seed):
     return op_cases.tensors(torch.float64, seed=seed, shapes=[(5, 300), (7,), ()])
 
 
+CASE = pairwise_cases.CONVOLUTION["stride and dilation"]
 CALLS = {
     "virtual_step": lambda w, g: [*itertools.chain(*ops.virtual_step(w, g, 0.5))],
     "layer_dots": lambda a, b: [ops.layer_dots([a], [b])],
     "gumbel_gates": lambda inputs, rest: [ops.gumbel_gates(inputs, *rest, gate_cases.TEMPERATURE)],
     "gradient_dots": lambda given, layer: [ops.gradient_dots(layer, *given)],
     "norm_pushforward": lambda given, _: [ops.norm_pushforward(*given, batch_statistics=True)],
+    "pairwise_gradient_dots": lambda four, _: [ops.pairwise_gradient_dots(*four, CASE.layer, bias=True)],
 }
 
 
@@ -36,6 +39,8 @@ def arguments(op):
     if op == "norm_pushforward":
         given = norm_cases.arguments((8, 16, 4, 4), torch.float64)
         return [given[name] for name in ("x", "mean", "inverse_std", "weight")], []
+    if op == "pairwise_gradient_dots":
+        return pairwise_cases.arguments(CASE, torch.float64), []
     return tensors(0), tensors(1)
 
 

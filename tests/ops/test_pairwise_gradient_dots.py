@@ -8,7 +8,7 @@ from pairwise_cases import CONVOLUTION, EMBEDDING, LINEAR, arguments, check
 
 from famus_ext import _native
 from famus_ext.ops import pairwise_gradient_dots
-from famus_ext.ops.pairwise_gradient_dots.convolution import as_convolution
+from famus_ext.ops.pairwise.convolution import as_convolution
 
 PARAMETRIC = LINEAR | CONVOLUTION
 CASES = PARAMETRIC | EMBEDDING
@@ -57,7 +57,7 @@ def test_the_definition_cuts_channels(monkeypatch):
     """With room for few entries it takes a channel at a time, and gives the same."""
     case = CONVOLUTION["groups"]
     tensors = arguments(case, torch.float64)
-    module = importlib.import_module("famus_ext.ops.pairwise_gradient_dots.convolution")
+    module = importlib.import_module("famus_ext.ops.pairwise.convolution")
     with _native.use("reference"):
         whole = dots(case, tensors)
         monkeypatch.setattr(module, "ENTRIES", 1)
@@ -108,28 +108,3 @@ def test_takes_memory_of_the_result_only():
             dots(case, tensors)
     allocated = max(event.cpu_memory_usage for event in profile.events())
     assert 0 < allocated < 20 << 20
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", ["3 x 3", "classifier", "rows by Gram", "more examples than a block"])
-def test_same_bits_on_a_gpu(device, name):
-    tensors = arguments(PARAMETRIC[name], torch.float32, device=device)
-    out = dots(PARAMETRIC[name], tensors)
-    assert all(torch.equal(out, dots(PARAMETRIC[name], tensors)) for _ in range(20))
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", ["3 x 3", "classifier"])
-def test_another_stream_and_graph_capture(device, name):
-    if device.type == "cpu":
-        pytest.skip("takes a GPU")
-    tensors = arguments(PARAMETRIC[name], torch.float32, device=device)
-    expected = dots(PARAMETRIC[name], tensors)
-    static = [torch.zeros_like(t) for t in tensors]
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        captured = dots(PARAMETRIC[name], static)
-    for target, source in zip(static, tensors, strict=True):
-        target.copy_(source)
-    graph.replay()
-    assert torch.equal(captured, expected)

@@ -4,6 +4,7 @@ import gate_cases
 import gradient_dots_cases
 import norm_cases
 import op_cases
+import pairwise_cases
 import pytest
 import torch
 
@@ -69,6 +70,21 @@ def gradient_dots(tensors):
     return [dots, ops.gradient_dots(layer, x, slopes, None, bias)]
 
 
+BOTH_WAYS = (pairwise_cases.CONVOLUTION["3 x 3"], pairwise_cases.LINEAR["classifier"])
+
+
+def layers(seed, device):
+    """A convolution, by gradients, and a linear layer, by Gram matrices."""
+    return [t for case in BOTH_WAYS for t in pairwise_cases.arguments(case, torch.float32, seed=seed, device=device)]
+
+
+def pairwise_gradient_dots(tensors):
+    batches = tensors[:4], tensors[4:]
+    return [
+        ops.pairwise_gradient_dots(*four, case.layer, bias=True) for four, case in zip(batches, BOTH_WAYS, strict=True)
+    ]
+
+
 # Inputs of a seed on a device, and the op as a function of them.
 CALLS = {
     "virtual_step": (pairs, virtual_step),
@@ -76,6 +92,7 @@ CALLS = {
     "gumbel_gates": (gates, gumbel_gates),
     "gradient_dots": (convolution, gradient_dots),
     "norm_pushforward": (norms, norm_pushforward),
+    "pairwise_gradient_dots": (layers, pairwise_gradient_dots),
 }
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from famus_ext.engine.rules.protocol import PairRule, Rule, Tangents, add_tangents, saved
-from famus_ext.ops import norm_pushforward
+from famus_ext.ops.norm_pushforward import norm_pushforward
 
 
 def batch_norm(node: Node, tangents: Tangents) -> Tangents:

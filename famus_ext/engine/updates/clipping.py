@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from famus_ext.ops import layer_dots
+from famus_ext.ops.layer_dots import layer_dots
 
 EPSILON = 1e-6
 """What `clip_grad_norm_` adds to the length before it divides."""

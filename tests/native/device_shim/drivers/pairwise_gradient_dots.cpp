@@ -1,8 +1,8 @@
 // Runs the launcher of pairwise_gradient_dots on cases from a file and writes its results to another.
 //
-// A case: int64 dtype, C, O, groups, bias; then for each batch int64 examples and six numbers for each of three axes, as
-// ConvolutionAxis has them, and for x and for y' five int64 strides, the number of entries and the entries. The result
-// is out.
+// A case: int64 dtype, C, O, groups, bias; then for each batch int64 examples and six numbers for each of three axes,
+// as ConvolutionAxis has them, and for x and for y' five int64 strides, the number of entries and the entries. The
+// result is out.
 #include "pairwise_gradient_dots/pairwise_gradient_dots.h"
 
 #include <cstdint>

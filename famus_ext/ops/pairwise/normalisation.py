@@ -1,4 +1,4 @@
-"""Pairwise products of gradients of a normalisation's scale and shift."""
+"""Each example's gradient of a normalisation's scale and shift: far smaller than what the layer saw of it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ from torch import Tensor
 
 from famus_ext.ops._layout import ACCUMULATE
 from famus_ext.ops.geometry import Normalisation
-from famus_ext.ops.pairwise_gradient_dots.convolution import ENTRIES, vector_dots
 
-Batch = tuple[Tensor, Tensor, Normalisation]
-"""x [N, ...], y' [N, ...] and the statistics of a batch."""
-
-
-def normalisation_dots(training: Batch, meta: Batch, *, weight: bool, bias: bool) -> Tensor:
-    """G [N, M]. Each example's gradient, Σ y' x̂ and Σ y' over what shares a scale, is far smaller than its x."""
-    gradients = [_gradients(*batch, weight=weight, bias=bias) for batch in (training, meta)]
-    return vector_dots(*gradients)
+ENTRIES = 1 << 22
+"""Of x in the examples that are taken at a time, unless one alone has more."""
 
 
-def _gradients(x: Tensor, slopes: Tensor, layer: Normalisation, *, weight: bool, bias: bool) -> Tensor:
-    """Each example's gradient, [N, entries], for a few examples at a time."""
+def normalisation_gradients(x: Tensor, slopes: Tensor, layer: Normalisation, *, weight: bool, bias: bool) -> Tensor:
+    """Σ y' x̂ and Σ y' over what shares an entry of the scale, [N, entries], in the dtype of sums."""
     dtype = ACCUMULATE[x.dtype]
     mean, inverse_std = (statistic.expand(x.shape) for statistic in (layer.mean, layer.inverse_std))
     at_once = max(ENTRIES // max(x[:1].numel(), 1), 1)
@@ -38,5 +31,5 @@ def _gradients(x: Tensor, slopes: Tensor, layer: Normalisation, *, weight: bool,
 
 
 def _summed(products: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """The products [N, ...] of each example summed over what shares an entry of a tensor of this shape, [N, entries]."""
+    """The products [N, ...] summed over all places of an example that share an entry of this shape, [N, entries]."""
     return products.sum_to_size(len(products), *[1] * (products.dim() - 1 - len(shape)), *shape).flatten(1)

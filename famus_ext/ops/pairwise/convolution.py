@@ -52,7 +52,7 @@ def _without_gaps(layer: Convolution, tensors: Batches) -> tuple[Convolution, Ba
         steps.append(slice(None, None, stride if alone else 1))
         strides.append(1 if alone else stride)
     x, slopes, x_meta, slopes_meta = tensors
-    cut = (..., *steps)
+    cut: Any = (..., *steps)
     return replace(layer, stride=tuple(strides)), (x[cut], slopes, x_meta[cut], slopes_meta)
 
 
@@ -61,7 +61,7 @@ def convolution_reference(tensors: Batches, parameters: Parameters) -> Tensor:
     x, slopes, x_meta, slopes_meta = tensors
     dtype = ACCUMULATE[x.dtype]
     total = torch.zeros(len(x), len(x_meta), dtype=dtype, device=x.device)
-    if parameters.weight:
+    if parameters.weight and slopes.numel() and slopes_meta.numel():
         channels = x.shape[1] // parameters.layer.groups
         step = min(
             _channels_at_once(x, slopes, parameters.layer), _channels_at_once(x_meta, slopes_meta, parameters.layer)
@@ -85,15 +85,19 @@ def _channels_at_once(x: Tensor, slopes: Tensor, layer: Convolution) -> int:
 def _gradients(x: Tensor, slopes: Tensor, layer: Convolution, begin: int, count: int) -> Tensor:
     """Each example's gradient for a few channels of every group, [N, entries]."""
     dtype = ACCUMULATE[x.dtype]
-    seen = x.unflatten(1, (layer.groups, x.shape[1] // layer.groups)).narrow(2, begin, count).to(dtype)
+    seen = _by_group(x, layer.groups).narrow(2, begin, count).to(dtype)
     seen = pad(seen, [zeros for padding in reversed(layer.padding) for zeros in (padding, padding)])
     geometry = zip(layer.kernel_size, layer.stride, layer.dilation, strict=True)
     for dimension, (kernel, stride, dilation) in enumerate(geometry, 3):
         seen = seen.unfold(dimension, dilation * (kernel - 1) + 1, stride)[..., ::dilation]
     spatial = len(layer.kernel_size)
     seen = seen.flatten(3 + spatial).flatten(3, 2 + spatial)
-    by_group = slopes.flatten(2).unflatten(1, (layer.groups, slopes.shape[1] // layer.groups)).to(dtype)
-    return torch.einsum("ngop,ngcpk->ngock", by_group, seen).flatten(1)
+    return torch.einsum("ngop,ngcpk->ngock", _by_group(slopes, layer.groups).flatten(3).to(dtype), seen).flatten(1)
+
+
+def _by_group(tensor: Tensor, groups: int) -> Tensor:
+    """A tensor [N, C, ...] as [N, groups, C / groups, ...]."""
+    return tensor.view(len(tensor), groups, tensor.shape[1] // groups, *tensor.shape[2:])
 
 
 def _batch(x: Tensor, slopes: Tensor, layer: Convolution) -> tuple[Any, ...]:
@@ -121,7 +125,7 @@ def _launch(tensors: Batches, parameters: Parameters) -> Tensor:
         (x.shape[1], slopes.shape[1], layer.groups, parameters.bias),
     )
     device = x.device
-    size = getattr(_native.C, f"{OP}_workspace_{device.type}")(*call)
+    size = _native.C.pairwise_gradient_dots_workspace(*call, device.type == "cuda")
     workspace = torch.empty(size, dtype=torch.uint8, device=device)
     if device.type == "cpu":
         _native.C.pairwise_gradient_dots_cpu(*call, out.data_ptr(), workspace.data_ptr(), torch.get_num_threads())

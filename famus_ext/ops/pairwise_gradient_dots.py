@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from famus_ext.ops.geometry import Embedding, Geometry, Normalisation
-from famus_ext.ops.pairwise_gradient_dots.checks import check
-from famus_ext.ops.pairwise_gradient_dots.convolution import Parameters, as_convolution, convolution_dots
-from famus_ext.ops.pairwise_gradient_dots.embedding import embedding_dots
-from famus_ext.ops.pairwise_gradient_dots.normalisation import normalisation_dots
+from famus_ext.ops.pairwise.checks import check
+from famus_ext.ops.pairwise.convolution import Parameters, as_convolution, convolution_dots, vector_dots
+from famus_ext.ops.pairwise.embedding import embedding_dots
+from famus_ext.ops.pairwise.normalisation import normalisation_gradients
 
 __all__ = ["pairwise_gradient_dots"]
 
@@ -63,7 +63,8 @@ def pairwise_gradient_dots(
     if isinstance(layer, Embedding):
         return embedding_dots(*tensors, layer)
     if isinstance(layer, Normalisation):
-        training, meta = (x, slopes, layer), (x_meta, slopes_meta, layers[1])
-        return normalisation_dots(training, meta, weight=weight, bias=bias)  # type: ignore[arg-type]
+        own = normalisation_gradients(x, slopes, layer, weight=weight, bias=bias)
+        statistics: Normalisation = layers[1]  # type: ignore[assignment]
+        return vector_dots(own, normalisation_gradients(x_meta, slopes_meta, statistics, weight=weight, bias=bias))
     convolution, channels_second = as_convolution(layer, tensors)
     return convolution_dots(channels_second, Parameters(convolution, weight, bias))
