@@ -12,6 +12,7 @@ Where things are:
     updates/            how the virtual gradient moves the weights, and the derivative of that
     adjoint.py          the check that a sweep is the transpose of the backward
     double_backward.py  the paper's own computation
+    processes.py        several processes that take one step: what they send (buckets.py) and agree on (agreement.py)
     task.py batches.py combinations.py default_optimizers.py    what goes in, checked
     result.py output.py                                         what comes out
     skips.py collapse.py out_of_memory.py                       what goes wrong on the way, and what is said of it
