@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,10 @@ def main(options: Options) -> int:
         process.join(PATIENCE)
         seconds = time.perf_counter() - start
         expected = _numbers(straight)
-        trials = []
+        trials: list[dict[str, Any]] = []
+        starts = count()
         while len(trials) < options.kills:
-            trial = _trial(options, Path(folder, f"run{len(trials)}"), draw.uniform(0, seconds), expected)
+            trial = _trial(options, Path(folder, f"run{next(starts)}"), draw.uniform(0, seconds), expected)
             if trial is not None:
                 trials.append(trial)
                 ending = "equal" if trial["equal"] else "DIFFERENT"
