@@ -50,15 +50,17 @@ class Processes:
                 group if torch.distributed has been initialised.
 
         Raises:
-            ValueError: This process is not one of the group.
+            TypeError, ValueError: The group is none, or not one of this process.
         """
-        if not (dist.is_available() and dist.is_initialized()):
+        if group is not None and not (dist.is_available() and isinstance(group, dist.ProcessGroup)):
+            raise TypeError(f"process_group: expected a torch.distributed.ProcessGroup, got {type(group).__name__}")
+        if not (dist.is_available() and dist.is_initialized() and isinstance(model, nn.Module)):
             return cls()
         if group is None:
             group = model.process_group if isinstance(model, DistributedDataParallel) else dist.group.WORLD
         if dist.get_rank(group) < 0:
             raise ValueError("process_group: expected a group that this process belongs to, got another")
-        return cls(group, next(model.parameters()).device)
+        return cls(group, next((p.device for p in model.parameters()), "cpu"))
 
     @property
     def alone(self) -> bool:
