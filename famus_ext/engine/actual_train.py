@@ -42,7 +42,7 @@ def actual_train(
         NonFiniteError: The gradient is NaN or infinite; the parameters are as they were, without gradients.
     """
     with phase(Phase.HEAD):
-        head = TrainingHead(meta_model, training.logits, training.targets, differentiable=False)
+        head = TrainingHead(meta_model, training.logits, training.targets)
     optimizer.zero_grad(set_to_none=True)
     with phase(Phase.ACTUAL_BACKWARD):
         training.backward(head.cotangent.detach())

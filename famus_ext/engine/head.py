@@ -17,10 +17,10 @@ class TrainingHead:
     Attributes:
         meta_model: Ψ.
         loss: What the meta model returned.
-        cotangent: ∂ℓ/∂z [N, ...], differentiable in θ if asked for.
+        cotangent: ∂ℓ/∂z [N, ...], differentiable in θ.
     """
 
-    def __init__(self, meta_model: nn.Module, logits: Tensor, targets: object, *, differentiable: bool = True) -> None:
+    def __init__(self, meta_model: nn.Module, logits: Tensor, targets: object) -> None:
         self.meta_model = meta_model
         self.logits = logits.detach().requires_grad_()
         with torch.enable_grad():
@@ -29,7 +29,7 @@ class TrainingHead:
             found: tuple[Tensor | None, ...] = (None,)
             if value.requires_grad:
                 with self._outside_autocast():
-                    found = torch.autograd.grad(value, self.logits, create_graph=differentiable, allow_unused=True)
+                    found = torch.autograd.grad(value, self.logits, create_graph=True, allow_unused=True)
         if found[0] is None:
             raise ValueError("meta_model: its loss does not depend on the logits; was it detached?")
         self.cotangent = found[0]
