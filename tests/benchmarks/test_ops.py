@@ -16,6 +16,10 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "ops.py"
 NETWORK = Network(10, 1, 2, torch.device("cpu"), torch.float32)
 
 
+def test_every_op_has_rows() -> None:
+    assert CASES.keys() == set(ops.__all__)
+
+
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, encoding="utf-8", timeout=300)
 

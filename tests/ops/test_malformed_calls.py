@@ -26,6 +26,14 @@ CALLS = {
         "weight_dot": torch.ones(4, 3),
         "bias_dot": torch.ones(4),
     },
+    "pairwise_gradient_dots": {
+        **dict.fromkeys(("x", "x_meta"), X),
+        **{name: torch.ones(2, 4) for name in ("slopes", "slopes_meta")},
+        "layer": Linear(),
+        "layer_meta": Linear(),
+        "weight": True,
+        "bias": True,
+    },
     "norm_pushforward": {
         **dict.fromkeys(("mean", "inverse_std", "weight", "weight_dot", "bias_dot"), V),
         **dict.fromkeys(("x", "x_dot", "relu"), X),
@@ -49,7 +57,11 @@ TENSORS = {
     "empty": lambda t: t[:0],
 }
 # An argument that is named where another does not fit it.
-FITS = {("gumbel_gates", "inputs"): "inputs|eta", ("gradient_dots", "x"): "x|slopes|weight_dot"}
+FITS = {
+    ("gumbel_gates", "inputs"): "inputs|eta",
+    ("gradient_dots", "x"): "x|slopes|weight_dot",
+    ("pairwise_gradient_dots", "x_meta"): "x_meta|slopes_meta",
+}
 # Values of other kinds, in place of a tensor, a list or a number.
 VALUES = [object(), "text", 1 + 1j, {}, {X}, iter([X]), [None], [[]], [[[X]]], [1.0], b"bytes", lambda: X]
 

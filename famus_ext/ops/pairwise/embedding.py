@@ -23,7 +23,8 @@ def embedding_dots(x: Tensor, slopes: Tensor, x_meta: Tensor, slopes_meta: Tenso
     if layer.padding_idx is not None:
         own = own.masked_fill((x_meta == layer.padding_idx).unsqueeze(-1), 0)
     dots = []
-    for indices, of_example in zip(x.flatten(1), slopes.flatten(1, -2), strict=True):
+    tokens = x[0].numel()
+    for indices, of_example in zip(x.reshape(-1, tokens), slopes.reshape(-1, tokens, width), strict=True):
         places = torch.searchsorted(rows, indices).clamp(max=len(rows) - 1)
         read = rows[places] == indices
         table = own.new_zeros(len(rows), width).index_add(0, places[read], of_example[read].to(dtype))
