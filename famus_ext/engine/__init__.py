@@ -9,6 +9,7 @@ Where things are:
     pooling.py          what the gradient sampler reads
     passes/             the forward pass of the training batch, and the products with its Jacobian
     pushforward.py      J t over a finished autograd graph, by the rules in rules/
+    phases.py           what a step spends its time on, by name: for profilers
     updates/            how the virtual gradient moves the weights, and the derivative of that
     adjoint.py          the check that a sweep is the transpose of the backward
     double_backward.py  the paper's own computation
