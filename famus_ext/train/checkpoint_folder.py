@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from famus_ext.train.checkpoint import CheckpointError, restore, to_bytes
@@ -67,7 +68,8 @@ class CheckpointFolder:
                 continue
             restore(content, str(path), trainer)
             for one in damaged:
-                one.rename(one.with_name(f"{one.name}.damaged"))
+                with suppress(FileNotFoundError):  # another process of the run has done it
+                    one.rename(one.with_name(f"{one.name}.damaged"))
             return list(damaged.values())
         if damaged:
             raise CheckpointError(
