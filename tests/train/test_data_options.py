@@ -156,3 +156,14 @@ def test_a_run_on_files_read_by_workers(tmp_path, capsys):
     assert {line.split(",")[1] for line in lines[1:]} == {
         f"train/{'ab'[number % 2]}/{number}.png" for number in range(12)
     }
+
+
+def test_an_image_that_cannot_be_read_is_one_line_that_names_it(tmp_path, capsys):
+    for number in range(8):
+        write_image(tmp_path / "images" / "train" / "ab"[number % 2] / f"{number}.png", number)
+    damaged = tmp_path / "images" / "train" / "a" / "4.png"
+    damaged.write_bytes(b"no image")
+    options = ("--dataset", "folder", "--data-path", tmp_path / "images", "--image-size", 8, "--num-test", 2)
+    assert run(*options, "--num-meta", 2, "--meta-set", "given", "--out", tmp_path / "run") == 1
+    assert f"train: 1 of 8 images cannot be read, the first: {damaged}: expected an image" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

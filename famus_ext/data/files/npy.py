@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def read_npy(path: Path) -> Any:
             version = npy.read_magic(file)
             read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
             shape, column_major, dtype = read_header(file)
-        except (ValueError, EOFError, SyntaxError, OverflowError, TypeError) as error:
+        except (ValueError, EOFError, SyntaxError, OverflowError, TypeError, TokenError) as error:
             raise ValueError(f"{path}: expected a file of NumPy's, got one with another header: {error}") from error
         if dtype.hasobject:
             value = read_pickle(file, path)

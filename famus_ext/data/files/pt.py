@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import pickle
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_pt(path: Path) -> Any:
         # A damaged file fails wherever the reader happens to be.
         except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ArithmeticError, AttributeError) as error:
             raise ValueError(f"{path}: expected a file of torch's, got one that cannot be read: {error}") from error
-        except (LookupError, TypeError, ValueError, MemoryError, AssertionError) as error:
+        except (LookupError, TypeError, ValueError, MemoryError, AssertionError, struct.error) as error:
             raise ValueError(f"{path}: expected a file of torch's, got a damaged one: {error}") from error
 
 

@@ -78,6 +78,8 @@ def given_labels(noise: Noise, source: Source, indices: Tensor, seed: int) -> Te
     if noise.labels is not None:
         return noise.labels[indices]
     labels = source.train.labels[indices]
+    if noise.rate == 0.0:
+        return labels
     if noise.kind == "instance":
         features = _pixels(source.train, indices)
         return instance_labels(features, labels, source.num_classes, noise.rate, generator(seed, "noise"))

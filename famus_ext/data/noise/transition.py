@@ -14,6 +14,8 @@ from torch import Tensor
 from famus_ext.data.labelled_set import check_labels
 from famus_ext.data.noise.kinds import MATRIX_NOISE, MatrixNoise
 
+CHUNK = 4096  # labels at a time, of which each takes a row of C numbers
+
 
 def transition_matrix(
     noise_type: MatrixNoise,
@@ -133,14 +135,21 @@ def corrupt(labels: Tensor, matrix: Tensor, generator: torch.Generator) -> tuple
         ValueError: for a label that the matrix does not know.
     """
     check_labels(labels, len(matrix))
-    given = drawn_labels(matrix[labels], generator)
+    cumulated = _cumulated(matrix)
+    uniform = torch.rand(len(labels), 1, dtype=torch.float64, generator=generator)
+    parts = zip(torch.split(labels, CHUNK), torch.split(uniform, CHUNK), strict=True)
+    given = torch.cat([(numbers >= cumulated[part]).sum(dim=1) for part, numbers in parts])
     wrong = int((given != labels).sum())
     return given, wrong / max(len(labels), 1)
 
 
 def drawn_labels(probabilities: Tensor, generator: torch.Generator) -> Tensor:
     """A label from every row of probabilities, float64 `[N, C]`: int64 `[N]`, one uniform number a row."""
-    cumulated = probabilities.cumsum(dim=1)
-    cumulated = cumulated / cumulated[:, -1:]  # ends at 1 exactly, so that rounding cannot lead past the last class
     uniform = torch.rand(len(probabilities), 1, dtype=torch.float64, generator=generator)
-    return (uniform >= cumulated).sum(dim=1)
+    return (uniform >= _cumulated(probabilities)).sum(dim=1)
+
+
+def _cumulated(probabilities: Tensor) -> Tensor:
+    """Running sums of each row, which end at 1 exactly, so that rounding cannot lead past the last class."""
+    sums = probabilities.cumsum(dim=1)
+    return sums / sums[:, -1:]

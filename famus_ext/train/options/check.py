@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from famus_ext.data.files.images import ImageError
+
 
 class OptionError(ValueError):
     """An option that cannot be used; the message names it as the command line spells it."""
@@ -42,7 +44,7 @@ def naming_options(options: Mapping[str, str], otherwise: str) -> Iterator[None]
     """
     try:
         yield
-    except (OptionError, ModuleNotFoundError):  # a package of an extra is missing, whatever the options
+    except (OptionError, ModuleNotFoundError, ImageError):  # whatever the options: a missing package, a damaged file
         raise
     except (TypeError, ValueError, ImportError) as error:
         argument, colon, rest = str(error).partition(": ")

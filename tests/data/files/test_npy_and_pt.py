@@ -60,6 +60,7 @@ def test_calls_are_refused(tmp_path, suffix):
         read(path)
 
 
+@pytest.mark.filterwarnings("ignore:Reading `.npy` or `.npz` file required additional header parsing")
 @pytest.mark.parametrize("suffix", [".npy", ".pt"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
