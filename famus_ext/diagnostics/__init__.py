@@ -3,6 +3,8 @@
 Where is what:
     gradient_dots.py        G_{i,j,l} of FaMUS, Eq. 7: which training examples help which meta examples, by layer
     example_products.py     its computation, from one recorded pass of each batch
+    layer_products.py       by layer, from what the layers saw
+    seen_by_layers.py       what they saw, where examples do not depend on one another
     example_gradients.py    the gradient of each example, through whatever couples the batch
     layer_selection.py      some of a network's layers: by number, by name, or as they are
     gradient_moments.py     mean and variance of the meta gradient over steps (FaMUS, Figure 4)

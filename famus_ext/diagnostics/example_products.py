@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from famus_ext.diagnostics.example_gradients import example_gradients
+from famus_ext.diagnostics.layer_products import layer_products
+from famus_ext.diagnostics.seen_by_layers import InseparableError, seen_by_layers
 from famus_ext.engine.batches import MetaBatch, TrainingBatch
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.recorded import RecordedPass
@@ -19,6 +22,9 @@ from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.layers import Layer
 from famus_ext.ops import virtual_step
 
+Way = Literal["auto", "by layer", "by example"]
+Tensors = TypeVar("Tensors", Tensor, list[Tensor])
+
 
 def example_products(
     training: TrainingBatch,
@@ -27,18 +33,50 @@ def example_products(
     loss: ExampleLoss | None,
     lr: float,
     chosen: Sequence[Layer],
-) -> Tensor:
-    """G [N, M, L'] of FaMUS, Eq. 7; see `gradient_dots`. Buffers, and θ that belongs to a batch, are written to."""
+    way: Way,
+) -> tuple[Tensor, Way]:
+    """G [N, M, L'] of FaMUS, Eq. 7, and the way it was computed; see `gradient_dots`.
+
+    Buffers, and θ that belongs to a batch, are written to.
+    """
     names = [name for layer in chosen for name in layer.parameters]
-    owners = [index for index, layer in enumerate(chosen) for _ in layer.parameters]
     recorded = RecordedPass(training)
     if isinstance(meta_model, BatchMetaModel):
         meta_model.begin(recorded.logits.detach(), training.y)
     losses = _training_losses(meta_model, recorded.logits, training.y, loss)
-    rows = _meta_gradients(meta, _virtual_weights(recorded, meta_model, lr), names)
+    weights = _virtual_weights(recorded, meta_model, lr)
+    leaves = {name: weights[name].detach().requires_grad_() for name in names}
+    kind = reduce(torch.promote_types, (leaf.dtype for leaf in leaves.values()), torch.float32)
+
+    def by_layer() -> Tensor:
+        own = seen_by_layers(losses, training.leaves, names)
+
+        def differentiate(meta_losses: Tensor) -> Tensor:
+            like = losses.detach().new_zeros(len(losses), len(meta_losses), dtype=kind)
+            return layer_products(own, seen_by_layers(meta_losses, leaves, names), chosen, like)
+
+        return _with_meta_losses(meta, {**weights, **leaves}, differentiate)
+
+    def by_example() -> Tensor:
+        rows = _with_meta_losses(
+            meta, {**weights, **leaves}, lambda meta_losses: _stacked(meta_losses, list(leaves.values()), kind)
+        )
+        return _products(losses, [training.leaves[name] for name in names], rows, chosen)
+
+    if way != "by example":
+        try:
+            return by_layer(), "by layer"
+        except InseparableError as error:
+            if way == "by layer":
+                raise ValueError(f'way: expected "by example" for this network, got "by layer": {error}') from None
+    return by_example(), "by example"
+
+
+def _products(losses: Tensor, parameters: Sequence[Tensor], rows: list[Tensor], chosen: Sequence[Layer]) -> Tensor:
+    """G from the meta examples' gradients, rows [M, entries] for each parameter, one training example at a time."""
+    owners = [index for index, layer in enumerate(chosen) for _ in layer.parameters]
     values = rows[0].new_zeros(len(losses), len(rows[0]), len(chosen))
-    leaves = [training.leaves[name] for name in names]
-    for products, gradients in zip(values, example_gradients(losses, leaves), strict=True):
+    for products, gradients in zip(values, example_gradients(losses, parameters), strict=True):
         for owner, meta_gradients, gradient in zip(owners, rows, gradients, strict=True):
             products[:, owner] += meta_gradients @ gradient.flatten().to(values.dtype)
     return values
@@ -81,21 +119,23 @@ def _virtual_weights(recorded: RecordedPass, meta_model: nn.Module, lr: float) -
 
 
 @torch.enable_grad()
-def _meta_gradients(meta: MetaBatch, weights: dict[str, Tensor], names: Sequence[str]) -> list[Tensor]:
-    """∂L_j^val/∂ŵ of each of the parameters, a row for each meta example: [M, entries]."""
-    leaves = {name: weights[name].detach().requires_grad_() for name in names}
-    kind = reduce(torch.promote_types, (leaf.dtype for leaf in leaves.values()), torch.float32)
+def _with_meta_losses(meta: MetaBatch, weights: dict[str, Tensor], use: Callable[[Tensor], Tensors]) -> Tensors:
+    """What `use` makes of L^val [M], recorded on these weights, while the network computes with them."""
 
-    def differentiate() -> list[Tensor]:
+    def run() -> Tensors:
         logits = call_model(meta.model, meta.x)
-        losses = _one_each(meta.loss(logits, meta.y), logits, "meta_loss")
-        stacked = [leaf.new_empty(len(losses), leaf.numel(), dtype=kind) for leaf in leaves.values()]
-        for index, gradients in enumerate(example_gradients(losses, list(leaves.values()))):
-            for rows, gradient in zip(stacked, gradients, strict=True):
-                rows[index] = gradient.flatten()
-        return stacked
+        return use(_one_each(meta.loss(logits, meta.y), logits, "meta_loss"))
 
-    return with_tensors(meta.model, {**weights, **leaves, **buffer_copies(meta.model)}, differentiate)
+    return with_tensors(meta.model, {**weights, **buffer_copies(meta.model)}, run)
+
+
+def _stacked(losses: Tensor, parameters: Sequence[Tensor], kind: torch.dtype) -> list[Tensor]:
+    """∂L_j/∂w of each of the parameters, a row for each example: [M, entries]."""
+    stacked = [parameter.new_empty(len(losses), parameter.numel(), dtype=kind) for parameter in parameters]
+    for index, gradients in enumerate(example_gradients(losses, parameters)):
+        for rows, gradient in zip(stacked, gradients, strict=True):
+            rows[index] = gradient.flatten()
+    return [rows.detach() for rows in stacked]
 
 
 def _one_each(losses: object, logits: Tensor, name: str) -> Tensor:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext._checks import check_finite
-from famus_ext.diagnostics.example_products import PlainTraining, example_products
+from famus_ext.diagnostics.example_products import PlainTraining, Way, example_products
 from famus_ext.diagnostics.layer_selection import LayerSelection, select_layers
 from famus_ext.engine.batches import MetaBatch, MetaLoss, TrainingBatch, check_batch, check_device, check_pair
 from famus_ext.losses import ExampleLoss, cross_entropy
@@ -29,11 +29,13 @@ class GradientDots:
         values: G [N, M, L'], for the L' layers chosen.
         layers: Those layers, L'.
         lr: α of the virtual step.
+        way: How they were computed, "by layer" or "by example"; see `gradient_dots`.
     """
 
     values: Tensor
     layers: tuple[Layer, ...]
     lr: float
+    way: Way
 
     @property
     def per_example(self) -> Tensor:
@@ -66,6 +68,7 @@ def gradient_dots(
     layers: LayerSelection = 1,
     loss: ExampleLoss | None = None,
     meta_loss: MetaLoss = cross_entropy,
+    way: Way = "auto",
 ) -> GradientDots:
     """Compute G_{i,j,l}, the product of each training example's gradient with each meta example's.
 
@@ -76,8 +79,14 @@ def gradient_dots(
     in; in training mode BatchNorm couples the batch, and the gradients include that. Nothing is written: parameters,
     `.grad`, buffers, meta model and random state are as they were.
 
-    Time: N + M backward passes from the logits down to the lowest layer chosen. Memory: M + 1 gradients of the layers
-    chosen, beside one recorded pass of each batch (the last block of WRN-28-10 takes 3 GB at M = 100).
+    Both ways give the same numbers, to rounding:
+
+        "by layer"      three backwards of each batch, of which two ask whether examples depend on one another, and
+                        `pairwise_gradient_dots` at each layer. Memory: beside one recorded pass of each batch the
+                        slopes at the layers' outputs, and G. For networks that do not mix the examples of a batch, and
+                        use each chosen parameter once: in a linear layer, convolution, embedding or normalisation.
+        "by example"    N + M backwards from the logits down to the lowest layer chosen. Memory: M + 1 gradients of the
+                        layers chosen (the last block of WRN-28-10 takes 3 GB at M = 100). For every network.
 
     Args:
         model: The network Φ, any module.
@@ -89,12 +98,14 @@ def gradient_dots(
         layers: The last k layers, or a list of names of layers or of entries of `famus_ext.layers`.
         loss: L^tra of each example; None is the one that the meta model reports, cross-entropy without a meta model.
         meta_loss: L^val of each meta example.
+        way: "by layer", "by example", or "auto": by layer where that is exact. The result says which it was.
 
     Returns:
         The products, float64 for float64 parameters, float32 for all others, and their sums.
 
     Raises:
-        TypeError, ValueError: An argument does not fit; the message names it.
+        TypeError, ValueError: An argument does not fit; the message names it. So where the way is "by layer" and the
+            network not of that kind: the message says why.
     """
     chosen = select_layers(model, layers)
     if isinstance(model, DistributedDataParallel):
@@ -105,6 +116,8 @@ def gradient_dots(
     check_example_loss(meta_loss, "meta_loss")
     if check_finite(lr, "lr") < 0:
         raise ValueError(f"lr: expected a number >= 0, got {lr}")
+    if way not in get_args(Way):
+        raise ValueError(f"way: expected one of {get_args(Way)}, got {way!r}")
     training = TrainingBatch(model, trainable(model), *check_pair("batch", batch))
     meta = MetaBatch(model, *check_pair("meta_batch", meta_batch), meta_loss)
     psi = _meta_model(meta_model, loss)
@@ -115,11 +128,11 @@ def gradient_dots(
     states = [BufferState(model), BufferState(psi)]
     try:
         with replayed(random_state()):
-            values = example_products(training, meta, psi, loss, lr, chosen)
+            values, taken = example_products(training, meta, psi, loss, lr, chosen, way)
     finally:
         for state in states:
             state.restore()
-    return GradientDots(values, chosen, float(lr))
+    return GradientDots(values, chosen, float(lr), taken)
 
 
 def _meta_model(meta_model: nn.Module | None, loss: ExampleLoss | None) -> nn.Module:

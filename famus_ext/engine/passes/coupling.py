@@ -60,13 +60,13 @@ def fits_of_sites(
     due = entry.fits is None or entry.steps & (entry.steps - 1) == 0
     if not due and entry.fits is not None:
         return entry.fits, False
-    fits, certain = _probe(logits, sites, at_sites, entry.steps)
+    fits, certain = probe(logits, sites, at_sites, entry.steps)
     entry.fits = fits if certain else None
     return fits, True
 
 
 @torch.no_grad()
-def _probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) -> tuple[tuple[Fit, ...], bool]:
+def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) -> tuple[tuple[Fit, ...], bool]:
     """Scale each example's cotangent by a number of its own: without mixing, what arrives is scaled alike.
 
     The cotangent is an arbitrary one, not that of the loss, which can be zero for some examples. The second answer is
