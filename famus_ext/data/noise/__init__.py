@@ -1,8 +1,8 @@
 """Label noise: transition matrices, noise that depends on the image, and labels from files.
 
-- `transition`: matrices that need only the number of classes, and labels drawn from a matrix
-- `class_maps`: matrices that need to know what the classes are: asymmetric and hierarchical
+- `kinds`: the kinds by name
+- `transition`: noise that depends on the class, a matrix, and labels drawn from it
 - `instance`: noise that depends on the image
 - `label_files`: labels that somebody published, or that a run saved
-- `kinds`: the kinds by name
+- `given`: the labels that a training set is given, by the kind of noise
 """

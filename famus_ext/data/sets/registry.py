@@ -45,7 +45,6 @@ class DataSet:
         num_test: Size of the test set to split off where none is asked for; None where the source brings its own.
         sizes: Published numbers of training and test images; None where they are not known.
         any_size: Whether `image_size` can be chosen.
-        needs_path: Whether it lies somewhere that only the user knows.
     """
 
     load: Callable[..., Source]
@@ -55,7 +54,6 @@ class DataSet:
     num_test: int | None = None
     sizes: tuple[int, int] | None = None
     any_size: bool = False
-    needs_path: bool = True
 
     @property
     def takes_noise(self) -> bool:
@@ -79,8 +77,8 @@ def _table(noisy: bool) -> DataSet:
 
 
 DATA_SETS: dict[str, DataSet] = {
-    r"digits": DataSet(lambda _: load_digits(), num_meta=100, num_test=500, sizes=(1797, 0), needs_path=False),
-    r"fashion-mnist": DataSet(load_fashion_mnist, num_meta=100, sizes=(60_000, 10_000), needs_path=False),
+    r"digits": DataSet(lambda _: load_digits(), num_meta=100, num_test=500, sizes=(1797, 0)),
+    r"fashion-mnist": DataSet(load_fashion_mnist, num_meta=100, sizes=(60_000, 10_000)),
     r"cifar10": DataSet(load_cifar10, num_meta=1000, sizes=(50_000, 10_000)),
     r"cifar100": DataSet(load_cifar100, num_meta=1000, sizes=(50_000, 10_000)),
     r"cnwl-(red|blue)-(0\.\d+)": DataSet(load_cnwl, noisy=True, num_meta=1000),
