@@ -14,10 +14,8 @@ static_assert(kProductRows % kBlockRows == 0, "blocks fill a tile");
 
 template <int outputs, typename A>
 inline void multiply_add_block(const A* __restrict__ inputs, const A* __restrict__ weights, int depth, A* sums) {
-  A block[outputs][kBlockRows];
-  for (int o = 0; o < outputs; ++o) {
-    for (int i = 0; i < kBlockRows; ++i) block[o][i] = sums[o * kProductRows + i];
-  }
+  // From zero on, so that no sum in float32 has more than kProductDepth terms one after another.
+  A block[outputs][kBlockRows] = {};
   for (int k = 0; k < depth; ++k) {
     for (int o = 0; o < outputs; ++o) {
       const A weight = weights[k * kProductOutputs + o];
@@ -26,7 +24,7 @@ inline void multiply_add_block(const A* __restrict__ inputs, const A* __restrict
     }
   }
   for (int o = 0; o < outputs; ++o) {
-    for (int i = 0; i < kBlockRows; ++i) sums[o * kProductRows + i] = block[o][i];
+    for (int i = 0; i < kBlockRows; ++i) sums[o * kProductRows + i] += block[o][i];
   }
 }
 
