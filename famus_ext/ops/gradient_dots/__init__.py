@@ -21,6 +21,8 @@ def _run(
     layer: Geometry, x: Tensor, slopes: Tensor, weight_dot: Tensor | None, bias_dot: Tensor | None, way: Way | None
 ) -> Tensor:
     """The products by kernels."""
+    if weight_dot is not None and weight_dot.numel() == 0:
+        weight_dot = None  # of a layer without inputs
     if slopes.numel() == 0:
         return torch.zeros(len(slopes), dtype=ACCUMULATE[slopes.dtype], device=slopes.device)
     if weight_dot is not None and (way or way_of(layer, weight_dot)) == "chunked":
