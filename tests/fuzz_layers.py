@@ -77,10 +77,10 @@ VALUES = ("normal", "wide", "denormal", "zeros")
 
 
 @st.composite
-def batches(draw, dtype, layer, examples):
+def batches(draw, dtype, layer, examples, values=VALUES):
     """What a layer saw of some examples, and its slopes: x is an integer, a seed, where indices are asked for."""
-    x = draw(st.integers(0, 99)) if layer.rows else draw(drawn((examples, *layer.x), dtype, VALUES))
-    return x, draw(drawn((examples, *layer.y), dtype, VALUES))
+    x = draw(st.integers(0, 99)) if layer.rows else draw(drawn((examples, *layer.x), dtype, values))
+    return x, draw(drawn((examples, *layer.y), dtype, values))
 
 
 def tensors(layer, batch, device):
