@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from famus_ext.data import NoisyData, epoch_batches, generator, meta_batch
-from famus_ext.data.batches import num_batches
+from famus_ext.data import NoisyData
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
 from famus_ext.train.assembly.step import make_step
+from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
 from famus_ext.train.epoch_log import EpochLog
 from famus_ext.train.evaluation import accuracy, example_losses
 from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.processes import check_parts, own_part, rows_of_all
+from famus_ext.train.processes import rows_of_all
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.records import EpochRecord, RunResult
 from famus_ext.train.weight_curves import weight_curves
@@ -79,12 +79,7 @@ class Trainer:
         self.history: list[EpochRecord] = []
         self.steps = 0
         self._log: EpochLog | None = None
-        self._batches = generator(seed, "batches")
-        self._meta_batches = generator(seed, "meta batches")
-        self._epoch_start = self._batch_states()
-        batches = num_batches(len(data.train), config.optimizer.batch_size)
-        drawn = min(config.meta_model.meta_batch_size, len(data.meta))
-        check_parts({"--batch-size": len(data.train) // batches, "--meta-batch-size": drawn}, self.processes.count)
+        self._batches = BatchStream(config, seed, self.data, device, self.processes)
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
     @property
@@ -112,7 +107,7 @@ class Trainer:
         begin_epoch(self.loss, self.epoch)
         self.model.train()
         log = self._begin_log()
-        for batch, *examples in self._remaining_batches(log):
+        for batch, examples in self._batches.epoch(self.epoch, len(log)):
             start = time.perf_counter()
             self._seed_other_processes()
             out = self.step(*examples)
@@ -139,13 +134,8 @@ class Trainer:
 
         It changes the network and the random streams, so the trainer is then of no further use.
         """
-        train, meta = self.data.train, self.data.meta
-        number = 2 * self.config.schedule.micro_batches * self.processes.count
-        few = own_part(torch.arange(min(number, len(train)), device=self.device), self.processes)
-        v = meta_batch(len(meta), self.config.meta_model.meta_batch_size, self._meta_batches).to(self.device)
-        v = own_part(v, self.processes)
         self.model.train()
-        self.step(train.view(few), train.labels[few], meta.view(v), meta.labels[v])
+        self.step(*self._batches.few())
 
     def result(self) -> RunResult:
         """What was reached so far."""
@@ -165,37 +155,10 @@ class Trainer:
             self.weights.start_epoch()
         return self._log
 
-    def _remaining_batches(self, log: EpochLog) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
-        """The batches of the epoch at hand without those that the log has seen: positions `[n]`, x, y, x_meta, y_meta.
-
-        The positions are those of the whole batch, the examples this process' part. All are drawn before the first is
-        used, so that worker processes can read ahead.
-        """
-        self._epoch_start = self._batch_states()
-        train, meta, done = self.data.train, self.data.meta, len(log)
-        batches = epoch_batches(len(train), self.config.optimizer.batch_size, self._batches)
-        size = self.config.meta_model.meta_batch_size
-        meta_batches = [meta_batch(len(meta), size, self._meta_batches) for _ in batches]
-        batches, meta_batches = batches[done:], meta_batches[done:]
-        own, own_meta = ([own_part(b, self.processes) for b in drawn] for drawn in (batches, meta_batches))
-        views = train.views(own, self._augmentation("augmentation"), done)
-        meta_views = meta.views(own_meta, self._augmentation("meta augmentation"), done)
-        for batch, u, x, v, x_meta in zip(batches, own, views, own_meta, meta_views, strict=True):
-            u, v = u.to(self.device), v.to(self.device)
-            yield batch.to(self.device), x, train.labels[u], x_meta, meta.labels[v]
-
     def _seed_other_processes(self) -> None:
         """Let random masks differ over processes, and follow from the step: a checkpoint holds process 0's state."""
         if self.processes.rank:
             torch.manual_seed(stream_seed(self.seed, f"process {self.processes.rank}, step {self.steps}"))
-
-    def _augmentation(self, stream: str) -> int | None:
-        """The seed of an epoch's augmentation; None for none."""
-        return stream_seed(self.seed, f"{stream} {self.epoch}") if self.config.data.augmentation else None
-
-    def _batch_states(self) -> dict[str, Tensor]:
-        """The state of what draws the batches."""
-        return {"batches": self._batches.get_state(), "meta_batches": self._meta_batches.get_state()}
 
     def _record(self, log: EpochLog, lr: float, loss: float) -> EpochRecord:
         """The record of the epoch just trained."""
@@ -238,11 +201,8 @@ class Trainer:
             "weights": self.weights.state_dict(),
             "history": [record.to_dict() for record in self.history],
             "log": None if self._log is None else self._log.state_dict(),
-            "random": {
-                **random_state(self.device),
-                # An unfinished epoch draws its batches again, and leaves out those that it has used.
-                **(self._batch_states() if self._log is None else self._epoch_start),
-            },
+            "batches": self._batches.state_dict(within_epoch=self._log is not None),
+            "random": random_state(self.device),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -257,7 +217,5 @@ class Trainer:
         if state["log"] is not None:
             self._log = EpochLog(lasting_theta=self.method != "l2r")
             self._log.load_state_dict(state["log"])
-        random = state["random"]
-        set_random_state(random, self.device)
-        self._batches.set_state(random["batches"])
-        self._meta_batches.set_state(random["meta_batches"])
+        self._batches.load_state_dict(state["batches"])
+        set_random_state(state["random"], self.device)
