@@ -1,5 +1,7 @@
 """A step of several processes is that of one with the joined batch."""
 
+import functools
+
 import pytest
 import torch
 from process_cases import CASES, PARTS, part, run
@@ -10,27 +12,36 @@ TOLERANCE = {"rtol": 1e-10, "atol": 1e-12}
 ROUGH = {"rtol": 1e-6, "atol": 1e-8}
 
 
-@pytest.fixture(scope="module", params=[2, 4])
-def outcomes(request, tmp_path_factory):
-    """The outcomes of every case in each of several processes."""
-    folder = tmp_path_factory.mktemp("processes")
-    launch(every_case, request.param, folder)
-    return saved(folder, request.param)
+# Four processes take turns on two cores: they run the long cases only.
+RUNS = [(2, case) for case in CASES] + [(4, case) for case in CASES if case.steps == 20]
+each_run = pytest.mark.parametrize(("processes", "case"), RUNS, ids=str)
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """The outcomes of every case in each of several processes, which are started once."""
+
+    @functools.cache
+    def outcomes(processes):
+        folder = tmp_path_factory.mktemp("processes")
+        launch(every_case, processes, folder)
+        return saved(folder, processes)
+
+    return outcomes
 
 
 @pytest.fixture(scope="module")
 def alone():
     """The outcomes of one process, each computed once."""
-    known = {}
-    return lambda case: known.setdefault(str(case), run(case)) if str(case) not in known else known[str(case)]
+    return functools.cache(run)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_one_process_with_the_joined_batch(case, outcomes, alone):
+@each_run
+def test_one_process_with_the_joined_batch(processes, case, together, alone):
     """Steps with uneven parts: w, θ, η, the optimizer's state, the losses, and each process' own rows."""
     expected, tolerance = alone(case), ROUGH if case.engine == "finite_difference" else TOLERANCE
-    sizes = PARTS[len(outcomes)][0]
-    for rank, found in enumerate(outcome[str(case)] for outcome in outcomes):
+    sizes = PARTS[processes][0]
+    for rank, found in enumerate(outcome[str(case)] for outcome in together(processes)):
         for kind in ("w", "θ", "η", "optimizer", "numbers", "rows"):
             assert found[kind].keys() == expected[kind].keys()
             for name, value in expected[kind].items():
@@ -39,10 +50,10 @@ def test_one_process_with_the_joined_batch(case, outcomes, alone):
                 assert close.all(), (kind, name, found[kind][name], value)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_all_processes_are_the_same(case, outcomes):
+@each_run
+def test_all_processes_are_the_same(processes, case, together):
     """Bit for bit: nothing may drift."""
-    first, *others = (outcome[str(case)] for outcome in outcomes)
+    first, *others = (outcome[str(case)] for outcome in together(processes))
     for other in others:
         for kind in ("w", "θ", "η", "optimizer", "numbers"):
             for name, value in first[kind].items():
