@@ -70,6 +70,8 @@ ROWS = [
     normalisation((3, 4, 8, 8), (4, 1, 1), (3, 4, 1, 1)),
     normalisation((2, 3, 4097), (3, 1), (1, 3, 1)),
     normalisation((2, 4097, 3), (3,), (2, 4097, 1)),
+    normalisation((2, 3, 4, 5), (3, 1, 5), (3, 1, 1)),
+    normalisation((2, 3, 4, 5, 2), (1, 4, 1, 2), (2, 1, 1, 1, 1)),
     normalisation((2, 3, 4, 5), (1, 4, 1), (3, 1, 1)),
 ]
 CASES = PRODUCTS + ROWS

@@ -51,6 +51,7 @@ LINEAR = {
     "rows of two dimensions": linear((3, 5), 17, 8, (3, 5)),
     "rows of four dimensions": linear((2, 3), 5, 3, (2, 1, 3, 2)),
     "sequences of two lengths": linear((3, 4), 8, 9, (5,), (40,)),
+    "vectors and sequences": linear((3, 4), 8, 9, (), (7,)),
 }
 CONVOLUTION = {
     "3 x 3": convolution((3, 5), 5, 9, (8, 9), 3, padding=1),

@@ -104,6 +104,15 @@ def test_same_bits_for_any_number_of_threads(threads, count):
         assert all(torch.equal(dots, gradient_dots(*given, way="fused")) for _ in range(5))
 
 
+@pytest.mark.parametrize("way", [None, "fused", "chunked"])
+def test_autocast_changes_nothing(mode, way):
+    if way and mode == "reference":
+        pytest.skip("a way is one of the kernels'")
+    given = arguments(CASES[3], torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        check(gradient_dots(*given, way=way), given)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", op_cases.DTYPES)
 def test_same_bits_on_a_gpu(device, dtype):

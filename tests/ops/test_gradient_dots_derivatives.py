@@ -59,3 +59,13 @@ def test_a_derivative_of_the_derivative_reaches_the_cotangent(mode):
     (first,) = torch.autograd.grad(dots, weight, cotangent, create_graph=True)
     (second,) = torch.autograd.grad((first * weight).sum(), cotangent)
     torch.testing.assert_close(second, gradient_dots(layer, x, slopes, weight).detach())
+
+
+def test_what_counts_for_nothing(mode):
+    """Without a direction of the weight x has no derivative; without any direction nothing has."""
+    layer, (x, slopes, _, bias) = leaves("linear")
+    assert (
+        torch.autograd.grad(gradient_dots(layer, x, slopes, None, bias).sum(), (x, bias), allow_unused=True)[0] is None
+    )
+    assert not gradient_dots(layer, x, slopes.detach(), None, bias.detach()).requires_grad
+    assert not gradient_dots(layer, x, slopes).requires_grad

@@ -45,6 +45,13 @@ def test_layouts(device, name, layouts):
     check(dots(case, tensors), case, tensors)
 
 
+def test_autocast_changes_nothing(mode):
+    case = CONVOLUTION["groups"]
+    tensors = arguments(case, torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        check(dots(case, tensors), case, tensors)
+
+
 @pytest.mark.parametrize("wanted", [{"weight": True, "bias": False}, {"weight": False, "bias": True}])
 @pytest.mark.parametrize("name", PARAMETRIC)
 def test_one_of_the_parameters(mode, name, wanted):

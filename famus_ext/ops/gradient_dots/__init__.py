@@ -109,6 +109,8 @@ def gradient_dots(
     check(layer, x, slopes, weight_dot, bias_dot, way)
     if way is None and not _native.runs_native("gradient_dots", slopes.device):
         return gradient_dots_reference(layer, x, slopes, weight_dot, bias_dot)
+    if weight_dot is None:  # x counts for nothing, without any direction the slopes neither
+        x, slopes = x.detach(), slopes.detach() if bias_dot is None else slopes
     tensors = (x, slopes, weight_dot, bias_dot)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
         dots: Tensor = _GradientDots.apply(layer, way, *tensors)  # type: ignore[no-untyped-call]

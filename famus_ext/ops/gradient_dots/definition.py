@@ -13,7 +13,16 @@ _CONVOLUTIONS = (functional.conv1d, functional.conv2d, functional.conv3d)
 
 
 def output(layer: Geometry, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """What the layer makes of x with these parameters; for normalisation in the dtype in which sums are formed."""
+    """What the layer makes of x with these parameters; for normalisation in the dtype in which sums are formed.
+
+    In the dtype of x also under autocast.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        return _output(layer, x, weight, bias)
+
+
+def _output(layer: Geometry, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The same, in whatever dtype autocast says."""
     if isinstance(layer, Linear):
         return functional.linear(x, weight, bias)
     if isinstance(layer, Convolution):

@@ -78,7 +78,8 @@ def normalisation(
     cut = first or last
     sizes = prod(shape[:cut]), prod(shape[cut:])
     dtype = ACCUMULATE[x.dtype]
-    vectors = [None if v is None else _ordered(v, parameter_shape, order).to(dtype) for v in (scale, shift)]
+    full = [size if first <= place < last else 1 for place, size in enumerate(shape)]
+    vectors = [None if v is None else _ordered(v, parameter_shape, order, full).to(dtype) for v in (scale, shift)]
     statistics, strides = zip(
         *(_blocks(tensor.to(dtype), x, order, cut) for tensor in (layer.mean, layer.inverse_std)), strict=True
     )
@@ -92,9 +93,9 @@ def _aligned(shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
     return (1,) * (dims - len(shape)) + tuple(shape)
 
 
-def _ordered(vector: Tensor, shape: tuple[int, ...], order: list[int]) -> Tensor:
-    """A parameter with its entries in the order of memory."""
-    return vector.reshape(shape).permute([dim - 1 for dim in order]).contiguous()
+def _ordered(vector: Tensor, shape: tuple[int, ...], order: list[int], full: list[int]) -> Tensor:
+    """A parameter with its entries in the order of memory, written out where it is constant between two dimensions."""
+    return vector.reshape(shape).permute([dim - 1 for dim in order]).expand(full).contiguous()
 
 
 def _blocks(statistic: Tensor, x: Tensor, order: list[int], cut: int) -> tuple[Tensor, tuple[int, int, int]]:

@@ -34,11 +34,11 @@ def as_convolution(layer: Linear | Convolution, tensors: Batches) -> tuple[Convo
     """The layer as a convolution, its tensors with the channels second. Views, up to three dimensions of rows."""
     if isinstance(layer, Convolution):
         return _without_gaps(layer, tensors)
-    rows = tensors[0].dim() - 2
-    if rows == 0:
+    rows = {t.dim() - 2 for t in tensors}
+    if rows == {0}:
         tensors = tuple(t.unsqueeze(1) for t in tensors)  # type: ignore[assignment]
-    elif rows > SPATIAL:
-        tensors = tuple(t.flatten(1, -2) for t in tensors)  # type: ignore[assignment]
+    elif len(rows) > 1 or max(rows) > SPATIAL:
+        tensors = tuple(t.reshape(len(t), t.shape[1:-1].numel(), t.shape[-1]) for t in tensors)  # type: ignore[assignment]
     ones = (1,) * (tensors[0].dim() - 2)
     first = tuple(t.movedim(-1, 1) for t in tensors)
     return Convolution(ones, ones, (0,) * len(ones), ones), first  # type: ignore[return-value]
@@ -57,7 +57,16 @@ def _without_gaps(layer: Convolution, tensors: Batches) -> tuple[Convolution, Ba
 
 
 def convolution_reference(tensors: Batches, parameters: Parameters) -> Tensor:
-    """The definition: gradients of a few channels at a time, of every example of both batches, and their products."""
+    """The definition: gradients of a few channels at a time, of every example of both batches, and their products.
+
+    In the dtype of sums also under autocast.
+    """
+    with torch.autocast(tensors[0].device.type, enabled=False):
+        return _reference(tensors, parameters)
+
+
+def _reference(tensors: Batches, parameters: Parameters) -> Tensor:
+    """The same, in whatever dtype autocast says."""
     x, slopes, x_meta, slopes_meta = tensors
     dtype = ACCUMULATE[x.dtype]
     total = torch.zeros(len(x), len(x_meta), dtype=dtype, device=x.device)
