@@ -98,8 +98,15 @@ void check(const Convolution& geometry) {
   }
 }
 
+void check_sizes(const ProductDots& layer) { check(layer.geometry); }
+
+template <typename Layer>
+void check_sizes(const Layer& layer) {
+  expect_at_least(1, layer.rows, "rows");
+  expect_at_least(1, layer.width, "width");
+}
+
 void add(Operands& operands, const ProductDots& layer, std::int64_t examples, DType dtype) {
-  check(layer.geometry);
   const std::int64_t size = entry_size(dtype);
   const ProductTiles tiles = cut(layer);
   std::int64_t positions = 1;
@@ -112,8 +119,6 @@ void add(Operands& operands, const ProductDots& layer, std::int64_t examples, DT
 }
 
 void add(Operands& operands, const RowDots& layer, std::int64_t examples, DType dtype) {
-  expect_at_least(1, layer.rows, "rows");
-  expect_at_least(1, layer.width, "width");
   const std::int64_t size = entry_size(dtype);
   const std::int64_t table_rows = layer.indices ? layer.table_rows : examples * layer.rows;
   operands.reads("table", layer.table, {table_rows, layer.width}, size);
@@ -122,8 +127,6 @@ void add(Operands& operands, const RowDots& layer, std::int64_t examples, DType 
 }
 
 void add(Operands& operands, const NormDots& layer, std::int64_t examples, DType dtype) {
-  expect_at_least(1, layer.rows, "rows");
-  expect_at_least(1, layer.width, "width");
   const std::int64_t size = entry_size(dtype), sum = sum_size(dtype);
   const auto& [by_example, by_row, by_column] = layer.statistic_strides;
   const std::int64_t statistics = extent({by_example, by_row, by_column}, examples, layer.rows, layer.width);
@@ -137,8 +140,14 @@ void add(Operands& operands, const NormDots& layer, std::int64_t examples, DType
   operands.may_read("shift", layer.shift, {parameters}, sum);
 }
 
-void check(const GradientDotsParams& params) {
+// Refuses sizes that cannot be cut into parts.
+void check_sizes(const GradientDotsParams& params) {
   expect_at_least(1, params.examples, "N");
+  std::visit([](const auto& layer) { check_sizes(layer); }, params.layer);
+}
+
+void check(const GradientDotsParams& params) {
+  check_sizes(params);
   Operands operands;
   std::visit([&](const auto& layer) { add(operands, layer, params.examples, params.dtype); }, params.layer);
   operands.writes("out", params.out, {params.examples}, sum_size(params.dtype));
@@ -150,7 +159,9 @@ void check(const GradientDotsParams& params) {
 
 void bind_gradient_dots(py::module_& module) {
   module.def("gradient_dots_workspace", [](std::int64_t examples, const LayerRow& layer) {
-    return gradient_dots_workspace(gradient_dots_params(0, examples, layer, 0, 0));
+    const auto params = gradient_dots_params(0, examples, layer, 0, 0);
+    check_sizes(params);
+    return gradient_dots_workspace(params);
   });
   module.def("gradient_dots_cpu",
              [](int dtype, std::int64_t examples, const LayerRow& layer, Address out, Address workspace, int threads) {

@@ -65,8 +65,8 @@ __device__ inline Accumulate<T> row_part(const RowDotsCall& call) {
   return part_sum<size, A>(call, [&](long long example, long long row, long long column) {
     const long long place = example * layer.rows + row;
     const long long index = layer.indices ? layer.indices[place] : place;
-    if (layer.indices && index == layer.padding) return A(0);
     if (layer.indices && (index < 0 || index >= layer.table_rows)) return static_cast<A>(nanf(""));
+    if (layer.indices && index == layer.padding) return A(0);
     const auto slopes = load_pack<size>(static_cast<const T*>(layer.slopes) + place * layer.width + column);
     const auto values = load_pack<size>(static_cast<const T*>(layer.table) + index * layer.width + column);
     A sum = 0;

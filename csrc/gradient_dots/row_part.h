@@ -18,8 +18,8 @@ inline double piece_dot(const RowDots& layer, std::int64_t example, std::int64_t
   using A = Accumulate<T>;
   const std::int64_t place = example * layer.rows + row;
   const std::int64_t index = layer.indices ? layer.indices[place] : place;
-  if (layer.indices && index == layer.padding) return 0;
   if (layer.indices && (index < 0 || index >= layer.table_rows)) return std::nan("");
+  if (layer.indices && index == layer.padding) return 0;
   Piece<T> slopes_piece, table_piece;
   const A* const slopes = slopes_piece.of(layer.slopes, place * layer.width + begin, count);
   const A* const values = table_piece.of(layer.table, index * layer.width + begin, count);

@@ -163,6 +163,24 @@ def test_workspace_of_nothing(shape):
         C.norm_pushforward_workspace(shape)
 
 
+AXIS = (1, 1, 1, 1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        (((AXIS, AXIS, (4, 0, 1, 1, 0, 1)), 3, 5, 1), (0,) * 4, (1,) * 3, (1,) * 3),
+        (((AXIS, AXIS, AXIS), 3, 5, 0), (0,) * 4, (1,) * 3, (1,) * 3),
+        ((0,) * 3, 0, 1, 1, -1),
+        ((0,) * 3, 1, 0, 1, -1),
+        ((0,) * 6, 1, 0, (0,) * 3, (0,) * 2),
+    ],
+)
+def test_workspace_of_an_empty_layer(layer):
+    with pytest.raises(ValueError, match="expected at least 1, got 0"):
+        C.gradient_dots_workspace(1, layer)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_wrong_count(name):
     with pytest.raises(TypeError, match="incompatible function arguments"):

@@ -8,7 +8,8 @@ from gradient_dots_cases import CASES, PRODUCTS, Case, arguments, check, normali
 from famus_ext import _native
 from famus_ext.ops import gradient_dots
 from famus_ext.ops.geometry import Convolution, Embedding, Linear, Normalisation
-from famus_ext.ops.gradient_dots.ways import CHUNK_BYTES, way_of
+from famus_ext.ops.gradient_dots.native_layers import look_up
+from famus_ext.ops.gradient_dots.ways import CHUNK_BYTES, launch, way_of
 
 ALL = list(enumerate(CASES))
 
@@ -146,6 +147,14 @@ def test_index_out_of_range():
         indices[1, 2] = wrong
         with pytest.raises(ValueError, match=r"x: expected indices from 0 to 3, got some from"):
             gradient_dots(given[0], indices, *given[2:])
+
+
+@pytest.mark.parametrize("padding_idx", [None, 0])
+def test_the_kernel_takes_no_index_that_is_out_of_range(padding_idx):
+    """The product is NaN, also for -1, which stands for no padding."""
+    table, indices, slopes = torch.ones(3, 2), torch.tensor([[-2], [-1], [1], [3]]), torch.ones(4, 1, 2)
+    dots = launch(look_up(Embedding(padding_idx), indices, slopes, table), slopes)
+    assert dots.isnan().tolist() == [True, True, False, True]
 
 
 def test_products_sum_to_that_of_the_layer():
