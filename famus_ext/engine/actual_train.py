@@ -39,19 +39,18 @@ def actual_train(
     """Step on ∂ℓ(z, y; θ')/∂w, through the forward pass that Virtual-Train left.
 
     Raises:
-        NonFiniteError: The gradient is NaN or infinite; the parameters are as they were, without gradients.
+        NonFiniteError: The loss or the gradient is NaN or infinite; the parameters are as they were, without gradients.
     """
     with phase(Phase.HEAD):
         head = TrainingHead(meta_model, training.logits, training.targets)
-    optimizer.zero_grad(set_to_none=True)
+    _drop_gradients(model, optimizer)
     with phase(Phase.ACTUAL_BACKWARD):
         training.backward(head.cotangent.detach())
     try:
-        require_finite(
-            {f"the gradient of {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
-        )
+        gradients = {f"the gradient of {n}": p.grad for n, p in model.named_parameters() if p.grad is not None}
+        require_finite({"the training loss": head.loss.value.detach(), **gradients})
     except ArithmeticError:
-        optimizer.zero_grad(set_to_none=True)
+        _drop_gradients(model, optimizer)
         raise
     if clip_norm is not None:
         clip_grad_norm_(model.parameters(), clip_norm)
@@ -63,3 +62,12 @@ def actual_train(
         weights=None if weights is None else training.own(weights.detach()),
         logits=training.own(training.logits).detach(),
     )
+
+
+def _drop_gradients(model: nn.Module, optimizer: Optimizer) -> None:
+    """Let no gradient outlive its step.
+
+    Those of parameters that the optimizer does not hold would add up, count for the norm that is clipped, and stay NaN.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    model.zero_grad(set_to_none=True)

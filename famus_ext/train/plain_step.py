@@ -115,7 +115,6 @@ class PlainStep:
         trained = actual_train(
             self.model, _MeanLoss(self.loss), self.optimizer, joined(RecordedPass, batch), self.clip_norm
         )
-        require_finite({"the training loss": trained.loss})
         return PlainStepOutput(loss=trained.loss, logits=trained.logits)
 
     def state_dict(self) -> dict[str, Any]:

@@ -149,3 +149,49 @@ def test_every_engine_skips_whatever_is_not_finite(sampler, engine, meta_model, 
     assert "is not finite" in step(*batch).skipped
     after = [model.state_dict(), step.meta_model.state_dict(), step.sampler.state_dict()]
     torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
+class Breaks(torch.autograd.Function):
+    """The identity, whose backward can be made to give NaN."""
+
+    @staticmethod
+    def forward(ctx, x, broken):
+        ctx.broken = broken
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * (torch.nan if ctx.broken else 1.0), None
+
+
+class Breakable(torch.nn.Module):
+    broken = False
+
+    def forward(self, x):
+        return Breaks.apply(x, self.broken)
+
+
+def test_gradients_that_the_optimizer_does_not_hold_do_not_outlive_a_step():
+    torch.manual_seed(0)
+    middle = Breakable()
+    model = torch.nn.Sequential(torch.nn.Linear(6, 8), middle, torch.nn.Linear(8, CLASSES)).double()
+    optimizer = torch.optim.SGD(model[2].parameters(), lr=0.0)
+    step = famus.MetaStep(model, optimizer, famus.MWNet(8).double(), every=9, max_skips=1)
+    step.iteration = 1
+    batch = torch.randn(4, 6, dtype=torch.float64), torch.randint(0, CLASSES, (4,))
+    step(*batch)
+    first = model[0].weight.grad.clone()
+    middle.broken = True
+    assert "the gradient of 0.weight" in step(*batch).skipped
+    middle.broken = False
+    assert step(*batch).skipped is None
+    torch.testing.assert_close(model[0].weight.grad, first)
+
+
+def test_a_loss_that_is_not_finite_counts_where_its_gradient_is():
+    step, batch = build(max_skips=1, every=5)
+    step(*batch())
+    step.meta_model.forward = lambda logits, targets: logits.sum() + torch.inf
+    before = state(step)
+    assert "the training loss" in step(*batch()).skipped
+    torch.testing.assert_close(state(step)[0], before[0], rtol=0, atol=0)
