@@ -11,8 +11,10 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from process_cases import CASES, CLASSES, mlp, run
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 import famus_ext as famus
+from famus_ext.engine.processes import Processes
 
 
 def launch(program, processes, folder, join=True):
@@ -98,6 +100,20 @@ def _not_finite(rank):
     _step(model)(x.log() if rank == 1 else x, y, *_batch())
 
 
+def _not_finite_in_ghost(rank):
+    """The ghost engine's probe sees it in its own process' logits."""
+    torch.manual_seed(0)
+    x, y = _batch()
+    _step(mlp().double(), engine="ghost")(x.log() if rank == 1 else x, y, *_batch())
+
+
+def _not_finite_beside_failure(rank):
+    def compute():
+        raise ArithmeticError("out of luck") if rank == 1 else famus.NonFiniteError("NaN")
+
+    Processes(dist.group.WORLD).together(compute)
+
+
 def _bad_batch(rank):
     torch.manual_seed(0)
     x, y = _batch()
@@ -121,10 +137,20 @@ FAILURES = {
     "fails in the forward pass": _fails_in_forward,
     "fails in the meta pass": _fails_in_meta_pass,
     "not finite": _not_finite,
+    "not finite in ghost": _not_finite_in_ghost,
+    "not finite beside a failure": _not_finite_beside_failure,
     "bad batch": _bad_batch,
     "other targets": _other_classes,
     "counts labelled rows": _counts_labelled,
 }
+
+
+def _after_own_steps(rank):
+    """The loss of a meta step after a plain one, which leaves running statistics of its own in each process."""
+    torch.manual_seed(0)
+    model = DistributedDataParallel(mlp(nn.BatchNorm1d(8)).double())
+    model(_batch()[0] + rank).sum().backward()
+    return float(_step(model)(*_batch(), *_batch()).loss)
 
 
 def every_failure(rank):
@@ -137,6 +163,7 @@ def every_failure(rank):
             ends[name] = f"{type(error).__name__}: {error}"
     torch.manual_seed(0)
     ends["afterwards"] = float(_step(mlp().double())(*_batch(), *_batch()).loss)
+    ends["after own steps"] = _after_own_steps(rank)
     return ends
 
 

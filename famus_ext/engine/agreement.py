@@ -28,7 +28,7 @@ def agree_once(processes: Processes, modules: Mapping[str, nn.Module]) -> None:
         modules: The modules by the argument that they came as.
 
     Raises:
-        ValueError: A parameter or a buffer differs; raised in every process.
+        ValueError: A parameter, or a buffer outside a DistributedDataParallel, differs; raised in every process.
     """
     if processes.alone:
         return
@@ -73,7 +73,9 @@ def settled(result: MetaGradient, training: TrainingPass, processes: Processes) 
 
 def _check_agreement(processes: Processes, argument: str, module: nn.Module) -> None:
     """Raise unless all tensors of a module are the same in every process."""
-    tensors = dict([*module.named_parameters(), *module.named_buffers()])
+    # After steps of the user's own, the running statistics in a DistributedDataParallel are not the same.
+    buffers = [] if isinstance(module, DistributedDataParallel) else module.named_buffers()
+    tensors = dict([*module.named_parameters(), *buffers])
     counts = [count for (count,) in processes.exchange([len(tensors)])]
     if len(set(counts)) > 1:
         raise ValueError(f"{argument}: expected the same module in every process, got {counts} tensors")

@@ -12,9 +12,12 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from famus_ext.engine.buckets import summed
-from famus_ext.errors import ProcessError
+from famus_ext.errors import NonFiniteError, ProcessError
 
 Result = TypeVar("Result")
+
+FINE, NOT_FINITE, FAILED = range(3)
+"""How a process has fared. A step that is not finite may be skipped, and then all skip it."""
 
 
 class Processes:
@@ -73,23 +76,21 @@ class Processes:
         """Run `compute` in every process; learn `size` integers about each one's result, by process.
 
         Raises:
-            ProcessError: It raised in another process. In that one its own error is raised.
+            NonFiniteError: It raised this in another process, and nothing else in any.
+            ProcessError: It raised something else in another process. In that one its own error is raised.
         """
         if self.alone:
             result = compute()
             return result, [list(facts(result))]
         try:
             result = compute()
-            known = [0, *facts(result)]
-        except Exception:
-            self.exchange([1, *[0] * size])
+            known = [FINE, *facts(result)]
+        except Exception as error:
+            own = NOT_FINITE if isinstance(error, NonFiniteError) else FAILED
+            self._stop_with_others(self.exchange([own, *[0] * size]), own)
             raise
         table = self.exchange(known)
-        failed = [process for process, (error, *_) in enumerate(table) if error]
-        if failed:
-            raise ProcessError(
-                f"process {self.rank} stops because process {failed[0]} has failed, whose own message says why"
-            )
+        self._stop_with_others(table, FINE)
         return result, [row[1:] for row in table]
 
     def exchange(self, numbers: Sequence[int]) -> list[list[int]]:
@@ -159,6 +160,17 @@ class Processes:
             part.clone().view(tensor.dtype).view(tensor.shape).to(tensor.device)
             for part, tensor in zip(parts, tensors, strict=True)
         ]
+
+    def _stop_with_others(self, table: Sequence[Sequence[int]], own: int) -> None:
+        """Raise if another process has fared worse than this one."""
+        fared = [row[0] for row in table]
+        worst = max(fared)
+        if worst == own:
+            return
+        other = fared.index(worst)
+        if worst == NOT_FINITE:
+            raise NonFiniteError(f"something in process {other} is not finite, whose own message says what")
+        raise ProcessError(f"process {self.rank} stops because process {other} has failed, whose own message says why")
 
     def _all_gather(self, own: Tensor) -> list[Tensor]:
         """Every process' tensor."""

@@ -10,6 +10,7 @@ ALL = {
     "other weights": "ValueError: model: expected the same parameters and buffers .* another 0.weight in process 1",
     "other buffers": "ValueError: model: expected the same parameters and buffers .* another 1.running_mean",
     "not finite": "NonFiniteError: ",
+    "not finite in ghost": "NonFiniteError: (something in process 1 is not finite|the logits)",
     "other targets": "ValueError: batch: expected logits and targets of the same dtypes and shapes",
     "counts labelled rows": "ValueError: meta_model: num_labelled counts the first rows",
 }
@@ -18,6 +19,7 @@ ONE = {
     "fails in the forward pass": "ArithmeticError: out of luck",
     "fails in the meta pass": "ArithmeticError: out of luck",
     "bad batch": "ValueError: y: expected 4 targets",
+    "not finite beside a failure": "ArithmeticError: out of luck",
 }
 
 
@@ -43,6 +45,10 @@ def test_all_raise(failure, ends):
 
 def test_the_next_step_works(ends):
     assert ends[0]["afterwards"] == ends[1]["afterwards"]
+
+
+def test_a_network_that_took_steps_before(ends):
+    assert ends[0]["after own steps"] == ends[1]["after own steps"]
 
 
 def test_a_killed_process_ends_the_step_of_the_others(tmp_path):
