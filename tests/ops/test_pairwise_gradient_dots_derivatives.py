@@ -7,7 +7,7 @@ from pairwise_cases import arguments
 from torch.autograd import gradcheck, gradgradcheck
 
 from famus_ext.ops import pairwise_gradient_dots
-from famus_ext.ops.geometry import Normalisation
+from famus_ext.ops.geometry import Linear, Normalisation
 
 CASES = {
     "linear": pairwise_cases.linear((2, 3), 2, 3),
@@ -60,3 +60,14 @@ def test_is_not_recorded_without_need():
     tensors[0].requires_grad_()
     with torch.no_grad():
         assert not pairwise_gradient_dots(*tensors, CASES["linear"].layer).requires_grad
+
+
+@pytest.mark.parametrize(("examples", "weight"), [(0, True), (3, False)])
+def test_what_counts_for_nothing(mode, examples, weight):
+    """x of no example, or where the bias alone counts, has no derivative."""
+    x = torch.ones(examples, 2, requires_grad=True)
+    tensors = x, torch.ones(examples, 4), torch.ones(2, 2), torch.ones(2, 4)
+    found = pairwise_gradient_dots(*tensors, Linear(), weight=weight, bias=True).sum()
+    total = found + 0 * x.sum()  # has a graph whether or not the product has one
+    (gradient,) = torch.autograd.grad(total, x)
+    assert not gradient.any()

@@ -164,6 +164,8 @@ class _ConvolutionDots(torch.autograd.Function):
                 t.requires_grad_() if need and not recorded else t for t, need in zip(places, needed, strict=True)
             ]
             dots = convolution_reference(tuple(places), ctx.parameters)  # type: ignore[arg-type]
+            if not dots.requires_grad:  # of no entry, or of the bias alone and only x is wanted
+                return None, *(None for _ in needed)
             wanted = [place for place, need in zip(places, needed, strict=True) if need]
             found = iter(torch.autograd.grad(dots, wanted, cotangent, create_graph=recorded, allow_unused=True))
         return None, *(next(found) if need else None for need in needed)
