@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tyro
-from environment import REPOSITORY, describe, find_device
+from measuring.environment import REPOSITORY, describe, find_device
 
 
 @dataclass(frozen=True)

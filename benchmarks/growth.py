@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 import torch
 import tyro
-from environment import describe, find_device
-from precision import Precision, computing_in
-from tables import PLAIN, Row, Table
-from timing import Spread, interleaved, paired_ratio
-from trial import Trial
+from measuring.environment import describe, find_device
+from measuring.precision import Precision, computing_in
+from measuring.timing import Spread, interleaved, paired_ratio
+from meta_steps.tables import PLAIN, Row, Table
+from meta_steps.trial import Trial
 
 import famus_ext as famus
 

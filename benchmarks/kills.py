@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 import tyro
-from environment import describe
+from measuring.environment import describe
 
 import famus_ext.__main__ as program
 

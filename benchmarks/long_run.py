@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 import tyro
-from environment import describe
+from measuring.environment import describe
 
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.assembly.data import make_data

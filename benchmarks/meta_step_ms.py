@@ -19,19 +19,19 @@ from typing import Any, Literal
 
 import torch
 import tyro
-from agreement import Agreement, first_steps
-from environment import describe, find_device
-from group_norm import GROUPS
-from memory import peak_bytes
-from paper_tables import PAPER
-from precision import Precision, computing_in
-from quick_tables import QUICK
-from report import format_table
-from rival_rows import with_rivals
-from sizes import Sizes
-from tables import Row, Table
-from timing import Spread, interleaved, paired_ratio
-from trial import Prediction, Trial
+from measuring.environment import describe, find_device
+from measuring.memory import peak_bytes
+from measuring.precision import Precision, computing_in
+from measuring.timing import Spread, interleaved, paired_ratio
+from meta_steps.agreement import Agreement, first_steps
+from meta_steps.group_norm import GROUPS
+from meta_steps.paper_tables import PAPER
+from meta_steps.quick_tables import QUICK
+from meta_steps.report import format_table
+from meta_steps.sizes import Sizes
+from meta_steps.tables import Row, Table
+from meta_steps.trial import Prediction, Trial
+from rivals.rows import with_rivals
 
 import famus_ext as famus
 

@@ -17,10 +17,10 @@ from typing import Any, Literal
 import torch
 import tyro
 from contenders import CASES, Network
-from environment import describe, find_device
-from op_report import TITLES, format_row, format_steps
-from op_rows import measure
-from op_step import steps_by_op
+from contenders.report import TITLES, format_row, format_steps
+from contenders.rows import measure
+from contenders.steps import steps_by_op
+from measuring.environment import describe, find_device
 
 import famus_ext as famus
 

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from environment import describe
+from measuring.environment import describe
 
 import famus_ext as famus
 from famus_ext.models import build

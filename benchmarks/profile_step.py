@@ -16,16 +16,16 @@ from typing import Any, Literal
 
 import torch
 import tyro
-from environment import describe, find_device
-from paper_tables import PAPER
-from phase_times import phase_milliseconds
-from precision import Precision, computing_in
-from predicted import PLAIN_STEP, Work, passes_by_phase
-from quick_tables import QUICK
-from sizes import Sizes
-from tables import Row, Table
-from timing import Spread, milliseconds
-from trial import Trial
+from measuring.environment import describe, find_device
+from measuring.precision import Precision, computing_in
+from measuring.timing import Spread, milliseconds
+from meta_steps.paper_tables import PAPER
+from meta_steps.phase_times import phase_milliseconds
+from meta_steps.predicted import PLAIN_STEP, Work, passes_by_phase
+from meta_steps.quick_tables import QUICK
+from meta_steps.sizes import Sizes
+from meta_steps.tables import Row, Table
+from meta_steps.trial import Trial
 
 import famus_ext as famus
 

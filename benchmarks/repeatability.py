@@ -11,10 +11,10 @@ from typing import Literal
 import torch
 import tyro
 from contenders import CASES, Case, Network
-from environment import find_device
-from tables import Row, Table
+from measuring.environment import find_device
+from meta_steps.tables import Row, Table
+from meta_steps.trial import Trial
 from torch import Tensor
-from trial import Trial
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from agreement import first_steps, relative_error
-from tables import PLAIN, Row, Table, against
-from trial import Trial
+from meta_steps.agreement import first_steps, relative_error
+from meta_steps.tables import PLAIN, Row, Table, against
+from meta_steps.trial import Trial
 
 CPU = torch.device("cpu")
 EVERY = Row("every layer", "double_backward")

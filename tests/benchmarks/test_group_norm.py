@@ -1,5 +1,5 @@
 import torch
-from group_norm import GROUPS, with_group_norm
+from meta_steps.group_norm import GROUPS, with_group_norm
 from torch import nn
 
 from famus_ext.models import wide_resnet

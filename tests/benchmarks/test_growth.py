@@ -6,7 +6,7 @@ from pathlib import Path
 import charts
 import growth
 import pytest
-from tables import PLAIN, Table
+from meta_steps.tables import PLAIN, Table
 
 SMALL = Table("", (PLAIN,), depth=10, width=1, batch=2, meta_batch=2)
 

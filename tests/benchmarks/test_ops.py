@@ -4,11 +4,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import op_rows
 import pytest
 import torch
-from contenders import CASES, Case, Network
-from op_step import NATIVE, REFERENCE
+from contenders import CASES, Case, Network, rows
+from contenders.steps import NATIVE, REFERENCE
 
 from famus_ext import ops
 
@@ -58,21 +57,21 @@ def test_wrong_op_is_not_timed() -> None:
     case = the_case("layer_dots")
     wrong = replace(case, native=lambda a, b: ([case.native(a, b)[0][0] + 1],))
     with pytest.raises(ArithmeticError, match="layer_dots, WRN-10-1, parameters: relative error"):
-        op_rows.measure(wrong, 2, compiled=False)
+        rows.measure(wrong, 2, compiled=False)
 
 
 def test_what_cannot_be_compiled_is_left_out_with_the_reason() -> None:
     def fails(*_: object) -> None:
         raise RuntimeError("no compiler\nand more")
 
-    row = op_rows.measure(replace(the_case("layer_dots"), compiled=lambda: fails), 2, compiled=True)
+    row = rows.measure(replace(the_case("layer_dots"), compiled=lambda: fails), 2, compiled=True)
     assert row["speedup_over_compiled"] is None
     assert row["not_compiled"] == "RuntimeError: no compiler"
 
 
 def test_compiled_rival_is_timed() -> None:
     case = the_case("layer_dots")
-    row = op_rows.measure(replace(case, compiled=lambda: case.eager), 2, compiled=True)
+    row = rows.measure(replace(case, compiled=lambda: case.eager), 2, compiled=True)
     assert row["speedup_over_compiled"]["median"] > 0
     assert row["not_compiled"] is None
 
@@ -82,7 +81,7 @@ def test_arithmetic_is_held_against_a_matrix_product() -> None:
         return ([a[0] @ a[0]],)
 
     a = [torch.eye(64)]
-    row = op_rows.measure(
+    row = rows.measure(
         Case("layer_dots", "64", (a,), product, product, 3 * 4 * 64**2, flops=2 * 64**3), 2, compiled=False
     )
     assert row["bound"] == "arithmetic"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import meta_step_ms
 import torch
-from paper_tables import PAPER
+from meta_steps.paper_tables import PAPER
 
 
 def test_pairs_draw_the_same_layers() -> None:

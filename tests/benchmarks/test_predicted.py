@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from paper_tables import PAPER
-from predicted import Work, forward_passes
+from meta_steps.paper_tables import PAPER
+from meta_steps.predicted import Work, forward_passes
+from meta_steps.quick_tables import QUICK
+from meta_steps.tables import PLAIN, Row, Table
+from meta_steps.trial import Trial
 from products import Products
-from quick_tables import QUICK
-from tables import PLAIN, Row, Table
 from torch import nn
-from trial import Trial
 
 CPU = torch.device("cpu")
 SIZES = {"depth": 10, "width": 2, "batch": 4, "meta_batch": 4}

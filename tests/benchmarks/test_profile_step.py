@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from phase_times import REST, phase_milliseconds
-from predicted import Work, passes_by_phase
+from meta_steps.phase_times import REST, phase_milliseconds
+from meta_steps.predicted import Work, passes_by_phase
+from meta_steps.quick_tables import QUICK
+from meta_steps.sizes import Sizes
+from meta_steps.tables import PLAIN, Row, Table
+from meta_steps.trial import Trial
 from products import Products
-from quick_tables import QUICK
-from sizes import Sizes
-from tables import PLAIN, Row, Table
-from trial import Trial
 
 from famus_ext.engine.phases import Phase, phase, watched
 

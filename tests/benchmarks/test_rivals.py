@@ -1,17 +1,17 @@
 """The rivals compute the step that they are compared on; approximate ones come near."""
 
 import pytest
-import rival_rows
 import torch
-from agreement import first_steps
-from package_rivals import is_installed
-from predicted import Work, forward_passes
+from meta_steps.agreement import first_steps
+from meta_steps.predicted import Work, forward_passes
+from meta_steps.quick_tables import QUICK
+from meta_steps.sizes import Sizes
+from meta_steps.tables import PLAIN, Row, Table, against
+from meta_steps.trial import Trial
 from products import Products
-from quick_tables import QUICK
-from rival_rows import with_rivals
-from sizes import Sizes
-from tables import PLAIN, Row, Table, against
-from trial import Trial
+from rivals import rows
+from rivals.packages import is_installed
+from rivals.rows import with_rivals
 
 CPU = torch.device("cpu")
 REFERENCE = Row("reference", "rival")
@@ -54,7 +54,7 @@ def test_prediction_of_the_one_sided_difference_is_what_it_computes() -> None:
 
 
 def test_rivals_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rival_rows, "is_installed", lambda package: package != "betty")
+    monkeypatch.setattr(rows, "is_installed", lambda package: package != "betty")
     added = with_rivals(QUICK[0]).rows[len(QUICK[0].rows) :]
     assert [row.engine for row in added] == ["compiled plain", "forward mode", "one-sided difference", "torchopt"]
 

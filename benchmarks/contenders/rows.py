@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
-from contenders.case import Case
-from timing import Spread, interleaved, milliseconds, paired_ratio
+from measuring.timing import Spread, interleaved, milliseconds, paired_ratio
 
+from contenders.case import Case
 from famus_ext._native import path
 
 # Calls are timed together until they take this long: a GPU's launch of the first is hidden, a clock's step is small.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tables import PLAIN, Row, Table, against
+from meta_steps.tables import PLAIN, Row, Table, against
 
 EXPECTED_LAYERS = 4
 _FAMUS = {"layers": "sampled", "number": EXPECTED_LAYERS}

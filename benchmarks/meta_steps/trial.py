@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any
 
 import torch
-from forward_rivals import ForwardModeStep, OneSidedDifferenceStep
-from group_norm import with_group_norm
-from package_rivals import BettyStep, CompiledPlainStep, TorchOptStep
-from predicted import PLAIN_STEP, Work, forward_passes
-from rivals import DoubleBackwardStep, PlainStep, PublicDoubleBackwardStep
-from tables import Row, Table
+from rivals.by_hand import DoubleBackwardStep, PlainStep, PublicDoubleBackwardStep
+from rivals.forward import ForwardModeStep, OneSidedDifferenceStep
+from rivals.packages import BettyStep, CompiledPlainStep, TorchOptStep
 from torch import Tensor, nn
 
 import famus_ext as famus
 from famus_ext.models import wide_resnet
+from meta_steps.group_norm import with_group_norm
+from meta_steps.predicted import PLAIN_STEP, Work, forward_passes
+from meta_steps.tables import Row, Table
 
 # The paper's settings for WRN-28-10.
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.05, 0.9, 5e-4

@@ -5,9 +5,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
-from rivals import PlainStep, RivalOutput
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+
+from rivals.by_hand import PlainStep, RivalOutput
 
 
 def is_installed(package: str | None) -> bool:

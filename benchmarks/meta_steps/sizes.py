@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from tables import Table
+from meta_steps.tables import Table
 
 
 @dataclass(frozen=True)

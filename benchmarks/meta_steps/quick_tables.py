@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tables import PLAIN, Row, Table, against
+from meta_steps.tables import PLAIN, Row, Table, against
 
 _SIZES: dict[str, Any] = {"depth": 16, "width": 4, "batch": 32, "meta_batch": 32}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from group_norm import GROUPS
+from meta_steps.group_norm import GROUPS
 
 Rival = Literal["rival", "public rival", "forward mode", "one-sided difference", "torchopt", "betty"]
 Engine = Literal["plain", "compiled plain", Rival, "double_backward", "pushforward", "ghost"]

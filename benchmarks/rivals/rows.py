@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from package_rivals import is_installed
-from tables import Row, Table, against
+from meta_steps.tables import Row, Table, against
+
+from rivals.packages import is_installed
 
 COMPILED = Row("plain SGD, torch.compile", "compiled plain")
 

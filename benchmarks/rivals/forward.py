@@ -4,10 +4,11 @@ Both cut the chain rule at the logits as the pushforward does, and run the netwo
 """
 
 import torch
-from rivals import DoubleBackwardStep
 from torch import Tensor
 from torch.func import functional_call, jvp
 from torch.nn.functional import cross_entropy
+
+from rivals.by_hand import DoubleBackwardStep
 
 Tensors = dict[str, Tensor]
 

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
-from tables import Row
 from torch import Tensor, nn
+
+from meta_steps.tables import Row
 
 PLAIN_STEP = 3.0
 

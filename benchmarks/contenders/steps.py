@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from tables import Row, Table
-from timing import Spread, interleaved, paired_ratio
-from trial import Trial
+from measuring.timing import Spread, interleaved, paired_ratio
+from meta_steps.tables import Row, Table
+from meta_steps.trial import Trial
 
 import famus_ext as famus
 from famus_ext import ops

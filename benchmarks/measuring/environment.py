@@ -10,7 +10,7 @@ import torch
 
 import famus_ext
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def describe(device: torch.device) -> dict[str, Any]:

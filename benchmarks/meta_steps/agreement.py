@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
 import torch
-from tables import Row
 from torch import Tensor
-from trial import Trial
+
+from meta_steps.tables import Row
+from meta_steps.trial import Trial
 
 # Rounding in float32 leaves some 1e-6 through a network with BatchNorm; a missing term leaves 1e-2 and more.
 TOLERANCE = 1e-4
