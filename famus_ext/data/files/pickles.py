@@ -47,19 +47,48 @@ class _Unpickler(pickle.Unpickler):
         if module in ARRAY_MODULES and name == "_reconstruct":
             return _empty_array
         if (module, name) == ("numpy", "ndarray"):
-            return np.ndarray
+            return _Array
         if (module, name) == ("numpy", "dtype"):
-            return _dtype
+            return _EntryType
         if (module, name) == ("_codecs", "encode"):
             return _latin1_bytes
         raise PickleError(f"expected plain values and arrays, got a pickle that asks for {module}.{name}")
 
 
+class _EntryType:
+    """A type of numbers by its code, `i8`, or of plain values, `O8`, which come through this unpickler too.
+
+    It stands for NumPy's own, whose state a pickle may forge: flags that make it take numbers for objects' addresses.
+    """
+
+    def __init__(self, code: object, *_: object) -> None:
+        self.dtype = np.dtype(str(code))
+        if self.dtype.kind not in "biufO":
+            raise PickleError(f"expected an array of numbers or plain values, got one of {self.dtype}")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Takes the byte order, and nothing else."""
+        order = state[1]
+        if order not in ("<", ">", "=", "|"):
+            raise PickleError(f"expected a byte order, got {order!r}")
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class _Array(np.ndarray[Any, Any]):
+    """An array, empty until it gets shape and content by its state."""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:  # type: ignore[override]
+        version, shape, entries, by_columns, content = state
+        if not isinstance(entries, _EntryType):
+            raise PickleError(f"expected an array's type, got {type(entries).__name__}")
+        super().__setstate__((version, shape, entries.dtype, by_columns, content))  # type: ignore[arg-type]
+
+
 def _empty_array(kind: type, shape: tuple[int, ...], _: object) -> np.ndarray[Any, Any]:
-    """The array of no entries that NumPy's pickles begin with; it gets shape and content from the pickle's bytes."""
-    if kind is not np.ndarray or shape != (0,):
+    """The array of no entries that NumPy's pickles begin with."""
+    if kind is not _Array or shape != (0,):
         raise PickleError(f"expected an array, got {kind} of shape {shape}")
-    return np.empty(0, dtype=np.int8)
+    return np.empty(0, dtype=np.int8).view(_Array)
 
 
 def _latin1_bytes(text: object, encoding: object) -> bytes:
@@ -67,11 +96,3 @@ def _latin1_bytes(text: object, encoding: object) -> bytes:
     if not isinstance(text, str) or encoding != "latin1":
         raise PickleError(f"expected bytes as Latin-1, got {encoding}")
     return codecs.encode(text, "latin1")
-
-
-def _dtype(code: object, *_: object) -> np.dtype[Any]:
-    """A type of numbers by its code, `i8`, or of plain values, `O8`, which come through this unpickler too."""
-    dtype = np.dtype(str(code))
-    if dtype.kind not in "biufO":
-        raise PickleError(f"expected an array of numbers or plain values, got one of {dtype}")
-    return dtype

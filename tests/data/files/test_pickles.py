@@ -21,7 +21,7 @@ def read(content):
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
-@pytest.mark.parametrize("dtype", ["u1", "<i8", "<f4", "?"])
+@pytest.mark.parametrize("dtype", ["u1", "<i8", ">i8", "<f4", ">f8", "?"])
 def test_plain_values_and_arrays(protocol, dtype):
     content = {**CONTENT, "data": CONTENT["data"].astype(dtype)}
     got = read(pickle.dumps(content, protocol=protocol))
@@ -84,3 +84,21 @@ def test_damage_is_refused_or_harmless(data):
     content = bytes(content[: data.draw(st.integers(0, len(content)))])
     with suppress(PickleError):  # nothing else may come out
         read(content)
+
+
+class ForgedType:
+    """An integer type whose flags say that its entries are objects."""
+
+    def __reduce__(self):
+        return np.dtype, (">i8", False, True), (3, ">", None, None, None, -1, -1, 63)
+
+
+def test_forged_flags_of_a_type_are_not_taken_over():
+    assert not read(pickle.dumps(ForgedType(), protocol=2)).dtype.hasobject
+
+
+def test_a_byte_order_that_is_none_is_refused():
+    content = pickle.dumps(np.arange(3, dtype=">i8"), protocol=2)
+    assert content.count(b"X\x01\x00\x00\x00>") == 1
+    with pytest.raises(PickleError, match="byte order"):
+        read(content.replace(b"X\x01\x00\x00\x00>", b"X\x01\x00\x00\x00?"))
