@@ -128,5 +128,5 @@ class _Files(Dataset[Tensor]):
         if seed is None:
             return self.transform(image)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would change the devices' generators too
             return self.transform(image)

@@ -77,6 +77,13 @@ def test_global_random_state_is_left_alone(images):
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_reading_here_does_not_seed_the_devices_generators(on_disk, monkeypatch):
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    list(replace(on_disk, workers=0).views(batches_of(3), seed=1))
+    assert seeded == []
+
+
 def test_worker_processes_change_no_number(on_disk):
     views = [list(replace(on_disk, workers=workers).views(batches_of(3), seed=1)) for workers in (0, 1, 2)]
     assert torch.equal(torch.cat(views[0]), torch.cat(views[1]))
