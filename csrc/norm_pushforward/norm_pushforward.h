@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/ceil_div.h"
 #include "core/dtype.h"
 #include "core/stream.h"
 
@@ -55,8 +56,6 @@ struct NormChunks {
   std::int64_t segments;  // that the entries of a row are cut into
   std::int64_t count;     // chunks of every channel
 };
-
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // A length cut into `parts` equal parts that begin aligned.
 inline std::int64_t aligned_part(std::int64_t length, std::int64_t parts) {

@@ -31,12 +31,12 @@ inline GradientTiles gradient_tiles(const PairwiseGradientDotsParams& params) {
   const std::int64_t outputs = params.outputs / params.groups, inputs = taps_in_group(params);
   const std::int64_t examples = params.training.examples + params.meta.examples;
   GradientTiles tiles;
-  tiles.output_tiles = ceil_divide(outputs, kTileOutputs);
-  tiles.outputs = ceil_divide(outputs, tiles.output_tiles);
-  tiles.width = ceil_divide(tiles.outputs, kPanelColumns<A>) * kPanelColumns<A>;
+  tiles.output_tiles = ceil_div(outputs, kTileOutputs);
+  tiles.outputs = ceil_div(outputs, tiles.output_tiles);
+  tiles.width = ceil_div(tiles.outputs, kPanelColumns<A>) * kPanelColumns<A>;
   const std::int64_t most = kTileBytes / (examples * tiles.width * static_cast<std::int64_t>(sizeof(A)));
-  tiles.row_tiles = std::max<std::int64_t>(ceil_divide(inputs, std::max<std::int64_t>(most, kPanelRows)), 1);
-  tiles.rows = std::min(ceil_divide(ceil_divide(inputs, tiles.row_tiles), kPanelRows) * kPanelRows, inputs);
+  tiles.row_tiles = std::max<std::int64_t>(ceil_div(inputs, std::max<std::int64_t>(most, kPanelRows)), 1);
+  tiles.rows = std::min(ceil_div(ceil_div(inputs, tiles.row_tiles), kPanelRows) * kPanelRows, inputs);
   tiles.entries = (tiles.rows + params.bias) * tiles.width;
   return tiles;
 }
@@ -106,8 +106,8 @@ class GradientProducts {
         gradient(batch, e < n ? e : e - n, tile, packed, training_ + e * tiles_.entries);
       }
     });
-    const std::int64_t across = ceil_divide(m, kPanelColumns<A>), entries = (tile.rows + tile.bias) * tiles_.width;
-    parallel_for(threads, ceil_divide(n, kBlockExamples) * across, [&](std::int64_t task) {
+    const std::int64_t across = ceil_div(m, kPanelColumns<A>), entries = (tile.rows + tile.bias) * tiles_.width;
+    parallel_for(threads, ceil_div(n, kBlockExamples) * across, [&](std::int64_t task) {
       add_products(task / across * kBlockExamples, task % across * kPanelColumns<A>, entries);
     });
   }

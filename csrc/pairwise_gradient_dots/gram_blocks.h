@@ -121,8 +121,8 @@ class GramProducts {
   void run(int threads) const {
     const std::int64_t n = params_.training.examples, m = params_.meta.examples;
     const std::int64_t height = examples_in_block(params_.training), width = examples_in_block(params_.meta);
-    const std::int64_t across = ceil_divide(m, width);
-    parallel_for(threads, ceil_divide(n, height) * across, [&](std::int64_t task) {
+    const std::int64_t across = ceil_div(m, width);
+    parallel_for(threads, ceil_div(n, height) * across, [&](std::int64_t task) {
       const std::int64_t i = task / across * height, j = task % across * width;
       write_block(i, std::min(height, n - i), j, std::min(width, m - j));
     });

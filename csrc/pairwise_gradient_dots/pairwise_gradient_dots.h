@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/ceil_div.h"
 #include "core/convolution.h"
 #include "core/dtype.h"
 #include "core/stream.h"
@@ -48,8 +49,6 @@ struct PairwiseGradientDotsParams {
 };
 
 enum class PairwiseWay { kGradients, kGram };
-
-inline std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // P: the places of the window.
 inline std::int64_t places(const PairwiseBatch& batch) {

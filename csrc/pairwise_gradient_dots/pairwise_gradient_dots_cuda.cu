@@ -11,12 +11,12 @@ namespace {
 constexpr std::int64_t kMostSlices = 256;     // partial sums of an entry of out
 constexpr std::int64_t kBlocksWanted = 1024;  // enough for the largest GPUs; slices fill up what the examples leave
 
-std::int64_t example_blocks(const PairwiseBatch& batch) { return ceil_divide(batch.examples, kBlockExamples); }
+std::int64_t example_blocks(const PairwiseBatch& batch) { return ceil_div(batch.examples, kBlockExamples); }
 
 template <typename A>
 std::int64_t tile_count(const PairwiseGradientDotsParams& params) {
-  return params.groups * ceil_divide(params.outputs / params.groups, kTileOutputs) *
-         ceil_divide(taps_in_group(params) + params.bias, kTileInputs<A>);
+  return params.groups * ceil_div(params.outputs / params.groups, kTileOutputs) *
+         ceil_div(taps_in_group(params) + params.bias, kTileInputs<A>);
 }
 
 template <typename A>
@@ -59,7 +59,7 @@ Status launch_tiles(const PairwiseGradientDotsParams& params, Stream stream) {
   const Status status = cudaGetLastError();
   if (status != cudaSuccess) return status;
   const std::int64_t pairs = params.training.examples * params.meta.examples;
-  FAMUS_LAUNCH((pairwise_slices_kernel<A>), static_cast<unsigned>(ceil_divide(pairs, kBlockThreads)), kBlockThreads,
+  FAMUS_LAUNCH((pairwise_slices_kernel<A>), static_cast<unsigned>(ceil_div(pairs, kBlockThreads)), kBlockThreads,
                stream, call);
   return cudaGetLastError();
 }
@@ -68,7 +68,7 @@ template <typename T>
 Status launch_gram(const PairwiseGradientDotsParams& params, Stream stream) {
   PairwiseCall call = call_for(params);
   const auto blocks_of = [](const PairwiseBatch& batch) {
-    return ceil_divide(batch.examples, std::max<std::int64_t>(kGramRows / places(batch), 1));
+    return ceil_div(batch.examples, std::max<std::int64_t>(kGramRows / places(batch), 1));
   };
   call.across = static_cast<unsigned>(blocks_of(params.meta));
   const unsigned blocks = static_cast<unsigned>(blocks_of(params.training) * call.across);
@@ -88,7 +88,7 @@ std::int64_t pairwise_gradient_dots_workspace_cuda(const PairwiseGradientDotsPar
   const std::int64_t pairs = params.training.examples * params.meta.examples;
   const bool is_double = params.dtype == DType::kFloat64;
   const std::int64_t slices = is_double ? slice_count<double>(params) : slice_count<float>(params);
-  return ceil_divide(slices * pairs, is_double ? 1 : 2) * static_cast<std::int64_t>(sizeof(double));
+  return ceil_div(slices * pairs, is_double ? 1 : 2) * static_cast<std::int64_t>(sizeof(double));
 }
 
 Status pairwise_gradient_dots_cuda(const PairwiseGradientDotsParams& params, Stream stream) {
