@@ -72,6 +72,7 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
 
     Raises:
         OptionError: for a device, data or a network that cannot be had, or options that do not go together.
+        torch.OutOfMemoryError: for a step that needs more memory than there is.
     """
     device = resolve_device(config)
     data = make_data(config.data, config.seeds[0])
@@ -79,7 +80,7 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     try:
         with naming_options(ARGUMENTS, f"--network {network_name(config)}"):
             trainer.try_step()
-    except ProcessError:
+    except (ProcessError, torch.OutOfMemoryError):
         raise
     except PushforwardError as error:
         raise OptionError(f"--engine {config.schedule.engine}: {error}") from error

@@ -9,6 +9,7 @@ from torch import nn
 from famus_ext.train.config import DataOptions, SamplerOptions
 from famus_ext.train.experiment import check_runnable
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.trainer import Trainer
 from famus_ext.train.weight_curves import LOSSES
 
 
@@ -102,3 +103,12 @@ def test_trial_step_finds_an_engine_that_cannot_pass_the_network(small):
         check_runnable(mixing)
     check_runnable(replace(mixing, schedule=replace(mixing.schedule, engine="ghost_approximate")))
     check_runnable(replace(mixing, optimizer=replace(small.optimizer, network="digits")))
+
+
+def test_trial_step_without_memory_is_no_wrong_option(small, monkeypatch):
+    def fail(trainer):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(Trainer, "try_step", fail)
+    with pytest.raises(torch.OutOfMemoryError):
+        check_runnable(small)
