@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import pickle
+from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
@@ -44,14 +45,8 @@ class _Unpickler(pickle.Unpickler):
     """An unpickler that finds the making of arrays and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module in ARRAY_MODULES and name == "_reconstruct":
-            return _empty_array
-        if (module, name) == ("numpy", "ndarray"):
-            return _Array
-        if (module, name) == ("numpy", "dtype"):
-            return _EntryType
-        if (module, name) == ("_codecs", "encode"):
-            return _latin1_bytes
+        if (stand_in := STAND_INS.get(f"{module}.{name}")) is not None:
+            return stand_in
         raise PickleError(f"expected plain values and arrays, got a pickle that asks for {module}.{name}")
 
 
@@ -96,3 +91,12 @@ def _latin1_bytes(text: object, encoding: object) -> bytes:
     if not isinstance(text, str) or encoding != "latin1":
         raise PickleError(f"expected bytes as Latin-1, got {encoding}")
     return codecs.encode(text, "latin1")
+
+
+STAND_INS: dict[str, Callable[..., Any]] = {
+    "numpy.ndarray": _Array,
+    "numpy.dtype": _EntryType,
+    "_codecs.encode": _latin1_bytes,
+    **{f"{module}._reconstruct": _empty_array for module in ARRAY_MODULES},
+}
+"""What a pickled array asks for, by name -> what it gets."""

@@ -20,6 +20,13 @@ class Shell:
         return os.getpid, ()
 
 
+class ForgedType:
+    """An integer type whose flags say that its entries are objects."""
+
+    def __reduce__(self):
+        return np.dtype, ("i8", False, True), (3, "<", None, None, None, -1, -1, 63)
+
+
 def write(path, value):
     torch.save(value, path) if path.suffix == ".pt" else np.save(path, value, allow_pickle=True)
 
@@ -58,6 +65,20 @@ def test_calls_are_refused(tmp_path, suffix):
     write(path, {"labels": Shell()})
     with pytest.raises(ValueError, match=f"{path}: expected"):
         read(path)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".pt"])
+def test_forged_flags_of_a_type_are_not_taken_over(tmp_path, suffix):
+    path = tmp_path / f"labels{suffix}"
+    write(path, {"type": ForgedType()})
+    assert not read(path)["type"].dtype.hasobject
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".pt"])
+def test_arrays_in_dicts_keep_their_byte_order(tmp_path, suffix):
+    path = tmp_path / f"labels{suffix}"
+    write(path, {"labels": LABELS.astype(">i8")})
+    assert np.array_equal(read(path)["labels"], LABELS)
 
 
 @pytest.mark.filterwarnings("ignore:Reading `.npy` or `.npz` file required additional header parsing")
