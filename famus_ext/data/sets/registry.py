@@ -67,7 +67,7 @@ def _folder(noisy: bool) -> DataSet:
 
 
 def _long_tail(prefix: str, num_classes: int, sizes: tuple[int, int], num_meta: int | None = None) -> DataSet:
-    load = lambda path: load_long_tailed_lists(path, prefix, num_classes)  # noqa: E731
+    load = lambda path: load_long_tailed_lists(path, prefix, num_classes, test_list=num_meta is None)  # noqa: E731
     return DataSet(load, long_tailed=True, num_meta=num_meta, sizes=sizes)
 
 

@@ -42,8 +42,11 @@ def test_labels_of_another_set_are_counted(tmp_path):
         load("places-lt", tmp_path)
 
 
-def test_missing_lists_are_told_with_their_source(tmp_path):
+@pytest.mark.parametrize("suffix", ["train", "val", "test"])
+def test_missing_lists_are_told_with_their_source(tmp_path, suffix):
     write_set(tmp_path)
-    (tmp_path / "ImageNet_LT_val.txt").unlink()
-    with pytest.raises(FileNotFoundError, match=r"(?s)ImageNet_LT_val.txt\n.*facebookresearch/classifier-balancing"):
+    (tmp_path / f"ImageNet_LT_{suffix}.txt").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=rf"(?s): ImageNet_LT_{suffix}.txt\n.*facebookresearch/classifier-balancing"
+    ):
         load("imagenet-lt", tmp_path)
