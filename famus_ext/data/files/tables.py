@@ -15,7 +15,7 @@ def read_table(path: Path) -> list[tuple[str, str, str]]:
 
     Raises:
         FileNotFoundError: when there is no such file.
-        ValueError: for rows of another length, with their number, or a file without a row.
+        ValueError: for columns of other names, rows of another length, with their number, or a file without a row.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -25,6 +25,8 @@ def read_table(path: Path) -> list[tuple[str, str, str]]:
     columns = list(COLUMNS[:2])
     if rows and {"path", "label"} <= set(rows[0]) <= set(COLUMNS):
         columns = rows.pop(0)
+    elif rows and "label" in rows[0]:
+        raise ValueError(f"{path}: expected the columns path,label or path,label,set, got {','.join(rows[0])}")
     bad = [number for number, row in enumerate(rows) if len(row) != len(columns)]
     if bad:
         raise ValueError(

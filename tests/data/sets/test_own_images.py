@@ -108,6 +108,7 @@ def test_tables(tmp_path, table):
     [
         ([], "expected rows of path, label, got none"),
         (["path,label"], "expected rows of path, label, got none"),
+        (["file,label", "a.jpg,0"], "expected the columns path,label or path,label,set, got file,label"),
         (["a.jpg,0", "b.jpg", "c.jpg,1,2"], r"expected rows of path, label, got 2 others, the first is \['b.jpg'\]"),
         (["path,label,set", "a.jpg,0,validation"], r"expected the sets train, test, meta, .*got \['validation'\]"),
         (["path,label,set", "a.jpg,0,test"], "train at least, got no train"),
