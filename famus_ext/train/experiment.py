@@ -14,6 +14,7 @@ from famus_ext.errors import ProcessError, PushforwardError
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
+from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, epoch_line, progress_bar, say, summary_lines
 from famus_ext.train.determinism import deterministic
@@ -113,7 +114,13 @@ def _run(
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
     trainer = Trainer(config, method, seed, data, device, processes)
-    for problem in folder.restore(trainer):
+    problems, positions = processes.together(lambda: folder.restore(trainer), lambda _: [trainer.steps], 1)
+    if len({done for (done,) in positions}) > 1:
+        done = ", ".join(str(done) for (done,) in positions)
+        raise CheckpointError(
+            f"{folder.path}: expected the same files before every process, got checkpoints after {done} steps"
+        )
+    for problem in problems:
         say(f"{problem}; going on from the checkpoint before it")
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
     with worker_errors(), progress_bar(total=epochs * steps, initial=trainer.steps) as bar:

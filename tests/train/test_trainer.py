@@ -6,9 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from famus_ext.engine.processes import Processes
+from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import DataOptions, SamplerOptions
-from famus_ext.train.experiment import check_runnable
+from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 from famus_ext.train.weight_curves import LOSSES
 
@@ -112,3 +115,17 @@ def test_trial_step_without_memory_is_no_wrong_option(small, monkeypatch):
     monkeypatch.setattr(Trainer, "try_step", fail)
     with pytest.raises(torch.OutOfMemoryError):
         check_runnable(small)
+
+
+class OneAhead(Processes):
+    """Beside another that has read a checkpoint of a later step."""
+
+    def together(self, compute, facts, size):
+        result = compute()
+        return result, [list(facts(result)), [fact + 1 for fact in facts(result)]]
+
+
+def test_processes_that_see_other_checkpoints_do_not_begin(small, tmp_path):
+    folder = RunFolder.create(tmp_path / "run", small)
+    with pytest.raises(CheckpointError, match="got checkpoints after 0, 1 steps"):
+        run_experiment(small, folder, OneAhead())
