@@ -11,10 +11,10 @@ Where things are:
     pushforward.py      J t over a finished autograd graph, by the rules in rules/
     phases.py           what a step spends its time on, by name: for profilers
     updates/            how the virtual gradient moves the weights, and the derivative of that
-    adjoint.py          the check that a sweep is the transpose of the backward
     double_backward.py  the paper's own computation
     processes.py        several processes that take one step: what they send (buckets.py) and agree on (agreement.py)
-    task.py batches.py combinations.py default_optimizers.py    what goes in, checked
-    result.py output.py                                         what comes out
-    skips.py collapse.py out_of_memory.py                       what goes wrong on the way, and what is said of it
+    task.py batches.py default_optimizers.py    what goes in, checked
+    result.py output.py                         what comes out
+    guards/             what may not go together, what goes wrong on the way (the sweep is no transpose of the backward,
+                        nothing is finite, nothing is learned, memory runs out), and what is said of it
 """

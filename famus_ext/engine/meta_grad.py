@@ -10,11 +10,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from famus_ext.engine.adjoint import check_adjoint
 from famus_ext.engine.agreement import agree_once, settled
 from famus_ext.engine.batches import MetaLoss, TrainingBatch
-from famus_ext.engine.combinations import check_parameter_hooks, check_processes
 from famus_ext.engine.double_backward import double_backward
+from famus_ext.engine.guards.adjoint import check_adjoint
+from famus_ext.engine.guards.combinations import check_parameter_hooks, check_processes
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass

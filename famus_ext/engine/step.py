@@ -18,19 +18,19 @@ from famus_ext._checks import (
 from famus_ext.engine.actual_train import Trained, actual_train
 from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaLoss
-from famus_ext.engine.collapse import CollapseWatch
-from famus_ext.engine.combinations import Schedule, check_combination, check_step_hooks
 from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
+from famus_ext.engine.guards.collapse import CollapseWatch
+from famus_ext.engine.guards.combinations import Schedule, check_combination, check_step_hooks
+from famus_ext.engine.guards.out_of_memory import naming_what_to_turn_down
+from famus_ext.engine.guards.skips import Skips
 from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.meta_update import meta_update
-from famus_ext.engine.out_of_memory import naming_what_to_turn_down
 from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step, output_of_skipped_step
 from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.skips import Skips
 from famus_ext.engine.task import MetaTask, check_network, meta_task, shared_task, training_batch
 from famus_ext.engine.updates.optimizer_step import OptimizerStep
 from famus_ext.errors import NonFiniteError

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from famus_ext._checks import check_finite
 from famus_ext.engine.batches import MetaBatch, MetaLoss, TrainingBatch, check_batch, check_device, check_pair
-from famus_ext.engine.combinations import check_distribution
+from famus_ext.engine.guards.combinations import check_distribution
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.engine.updates.gradient_step import GradientStep

@@ -58,12 +58,13 @@ class CheckpointFolder:
 
         Raises:
             CheckpointError: when there are some and none is whole, or the newest whole one is of another run.
+            OSError: when one cannot be read; it may be whole, so nothing is put aside.
         """
         damaged: dict[Path, str] = {}
         for path in reversed(self.files()):
             try:
                 content = _whole(path)
-            except (OSError, ValueError) as error:
+            except ValueError as error:
                 damaged[path] = f"{path}: damaged: {error}"
                 continue
             restore(content, str(path), trainer)

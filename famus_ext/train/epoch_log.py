@@ -23,11 +23,13 @@ class EpochLog:
     Attributes:
         seconds: Wall-clock time of the steps.
         skipped: Steps that were skipped, see `MetaStep`; they count for nothing else.
+        last_reason: Why the last of them was; None without one.
     """
 
     def __init__(self, *, lasting_theta: bool) -> None:
         self.seconds = 0.0
         self.skipped = 0
+        self.last_reason: str | None = None
         self._lasting_theta = lasting_theta
         self._losses: list[Tensor] = []
         self._meta_losses: list[Tensor] = []
@@ -38,6 +40,7 @@ class EpochLog:
         """Notes one step; one without a meta step counts for the training loss alone."""
         if out.skipped is not None:
             self.skipped += 1
+            self.last_reason = out.skipped
             return
         self._losses.append(out.loss)
         if out.meta_loss is None:
@@ -87,6 +90,7 @@ class EpochLog:
             "moments": self._moments.state_dict(),
             "seconds": self.seconds,
             "skipped": self.skipped,
+            "last_reason": self.last_reason,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -95,7 +99,7 @@ class EpochLog:
             [] if state[name] is None else list(state[name].unbind()) for name in ("losses", "meta_losses", "gates")
         )
         self._moments.load_state_dict(state["moments"])
-        self.seconds, self.skipped = state["seconds"], state["skipped"]
+        self.seconds, self.skipped, self.last_reason = state["seconds"], state["skipped"], state["last_reason"]
 
 
 def _stacked(tensors: Sequence[Tensor]) -> Tensor:

@@ -122,7 +122,7 @@ class Trainer:
         log.seconds += time.perf_counter() - start
         if log.skipped == len(log):
             raise TrainingError(
-                f"{self.method}: every step of epoch {self.epoch + 1} was skipped, the last because {out.skipped}"
+                f"{self.method}: every step of epoch {self.epoch + 1} was skipped, the last because {log.last_reason}"
             )
         record = self._record(log, lr, loss)
         self.history.append(record)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine.collapse import CollapseWatch
+from famus_ext.engine.guards.collapse import CollapseWatch
 
 WINDOW = 3
 

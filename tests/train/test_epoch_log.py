@@ -33,6 +33,7 @@ def test_a_skipped_step_is_counted_and_counts_for_nothing_else():
     log.add(step(1.0, 4.0, (1.0, 0.0), (1.0, 3.0)))
     log.add(step(math.nan, skipped="the loss is not finite"))
     assert (len(log), log.skipped, log.loss, log.meta_loss, log.gate_rates) == (2, 1, 1.0, 4.0, [1.0, 0.0])
+    assert log.last_reason == "the loss is not finite"
 
 
 def test_an_epoch_of_skipped_steps_has_no_loss():

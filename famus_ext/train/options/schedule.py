@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from famus_ext.engine.combinations import Schedule
+from famus_ext.engine.guards.combinations import Schedule
 from famus_ext.engine.meta_grad import Engine
 from famus_ext.train.options.check import require_count
 
