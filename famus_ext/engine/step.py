@@ -164,6 +164,7 @@ class MetaStep:
             with naming_what_to_turn_down(
                 engine=self.engine,
                 micro_batches=self.micro_batches,
+                recompute=self.recompute,
                 every_layer=isinstance(self.sampler, AllLayers),
             ):
                 output = self._take(x, y, x_meta, y_meta)

@@ -40,7 +40,9 @@ CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: c
 def test_an_allocator_that_fails(error):
     hungry = step(error)
     before = copy.deepcopy(hungry.model.state_dict())
-    with pytest.raises(torch.OutOfMemoryError, match=r"less memory with smaller batches, micro_batches=2, a sampler"):
+    with pytest.raises(
+        torch.OutOfMemoryError, match=r"less memory with smaller batches, recompute=True, micro_batches=2, a sampler"
+    ):
         hungry(*BATCH, *META_BATCH)
     assert all(torch.equal(value, before[name]) for name, value in hungry.model.state_dict().items())
 
@@ -49,8 +51,9 @@ def test_an_allocator_that_fails(error):
     ("options", "remedies"),
     [
         ({"micro_batches": 2}, "smaller batches, micro_batches=4, a sampler that keeps a few layers"),
+        ({"recompute": True}, "smaller batches, micro_batches=2, a sampler"),
         ({"engine": "double_backward"}, "smaller batches, engine=\"pushforward\" in place of 'double_backward', a"),
-        ({"sampler": famus.LastLayers(1)}, "smaller batches, micro_batches=2$"),
+        ({"sampler": famus.LastLayers(1)}, "smaller batches, recompute=True, micro_batches=2$"),
     ],
 )
 def test_what_is_turned_down_already_is_not_named(options, remedies):

@@ -12,12 +12,13 @@ SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_
 
 
 @contextmanager
-def naming_what_to_turn_down(*, engine: str, micro_batches: int, every_layer: bool) -> Iterator[None]:
+def naming_what_to_turn_down(*, engine: str, micro_batches: int, recompute: bool, every_layer: bool) -> Iterator[None]:
     """Add to an error of memory what would need less of it.
 
     Args:
         engine: The engine at work.
         micro_batches: Into how many parts the batches are cut.
+        recompute: Whether the training batch is recorded twice to save memory.
         every_layer: Whether the meta gradient of all layers is kept.
 
     Raises:
@@ -30,6 +31,8 @@ def naming_what_to_turn_down(*, engine: str, micro_batches: int, every_layer: bo
             raise
         remedies = ["smaller batches"]
         if engine == "pushforward":
+            if micro_batches == 1 and not recompute:
+                remedies.append("recompute=True")
             remedies.append(f"micro_batches={2 * micro_batches}")
         else:
             remedies.append(f'engine="pushforward" in place of {engine!r}')

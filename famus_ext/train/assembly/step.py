@@ -22,6 +22,7 @@ ARGUMENTS = {
     "schedule": "--schedule",
     "every": "--meta-every",
     "micro_batches": "--micro-batches",
+    "recompute": "--recompute",
     "engine": "--engine",
     "clip_norm": "--clip-norm",
 }
@@ -113,6 +114,7 @@ def make_step(
             schedule=config.schedule.schedule,
             every=config.schedule.meta_every,
             micro_batches=config.schedule.micro_batches,
+            recompute=config.schedule.recompute,
             clip_norm=config.optimizer.clip_norm,
             meta_optimizer=_sgd(meta_model, config.meta_model.theta_lr) if learns else None,
             sampler_optimizer=_sgd(sampler, config.sampler.gate_lr, GATE_MOMENTUM),

@@ -22,6 +22,8 @@ class ScheduleOptions:
     """A meta step every so many iterations; l2r needs one in each."""
     micro_batches: int = 1
     """Parts that the batches of a meta step are cut into, to save memory; BatchNorm then sees the parts."""
+    recompute: bool = False
+    """Record the training batch a second time, so that its graph and the meta batch's are never there together."""
     engine: Engine = "pushforward"
     """ghost: without BatchNorm; ghost_approximate: with it; double_backward: the paper's; see the README."""
 
