@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -14,7 +15,8 @@ from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
 
-_agreed: WeakSet[nn.Module] = WeakSet()
+_agreed: WeakKeyDictionary[nn.Module, set[tuple[int, ...]]] = WeakKeyDictionary()
+"""The groups of processes, by their ranks, that have compared a module: in a larger one some have not."""
 
 INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 """An integer type for each size of an entry."""
@@ -32,10 +34,11 @@ def agree_once(processes: Processes, modules: Mapping[str, nn.Module]) -> None:
     """
     if processes.alone:
         return
+    group = tuple(dist.get_process_group_ranks(processes.group))
     for argument, module in modules.items():
-        if module not in _agreed:
+        if group not in _agreed.setdefault(module, set()):
             _check_agreement(processes, argument, module)
-            _agreed.add(module)
+            _agreed[module].add(group)
 
 
 @torch.no_grad()
