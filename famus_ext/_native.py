@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple
 
 import torch  # before _C, which then shares torch's OpenMP runtime
+from torch.autograd import forward_ad
 
 from famus_ext._checks import check_sequence
 
@@ -117,12 +118,22 @@ def _obstacle(op: str, device_type: str, index: int | None) -> str | None:
     return None
 
 
+def _wants_definition() -> str | None:
+    """Why PyTorch has to see what an op is made of; None where it need not."""
+    # A kernel reads addresses, and a traced function lets go of tensors that nothing but an address is needed of.
+    if torch.compiler.is_compiling():
+        return "torch.compile traces the definition"
+    # Where nothing requires a gradient no autograd function stands before a kernel to refuse a tangent.
+    if forward_ad._current_level >= 0:
+        return "forward-mode differentiation follows the definition"
+    return None
+
+
 def path(op: str, device: torch.device) -> Path:
     """What a call of `op` does for tensors on `device` under its current mode, and why."""
     if _modes[op] == "reference":
         return Path("reference", 'asked for with use("reference")')
-    # A kernel reads addresses, and a traced function lets go of tensors that nothing but an address is needed of.
-    reason = "torch.compile traces the definition" if torch.compiler.is_compiling() else obstacle(op, device)
+    reason = _wants_definition() or obstacle(op, device)
     if reason is None:
         return Path("native", f"{op}_{device.type} of famus_ext._C")
     return Path("error" if _modes[op] == "native" else "reference", reason)
