@@ -369,6 +369,7 @@ WRONG = {
     ("gradient_dots", "meta_model"): MODULE[1:],
     ("gradient_dots", "layers"): [*SELECTION, ([], ValueError), ([3], TypeError)],
     ("gradient_dots", "loss"): FUNCTION,
+    ("gradient_dots", "way"): [("by hand", ValueError), (None, ValueError)],
     ("gradient_dots", "meta_loss"): required(FUNCTION),
     ("weight_function", "meta_model"): [*MODULE, (nn.Identity(), TypeError)],
     ("weight_function", "maximum"): required(POSITIVE),
