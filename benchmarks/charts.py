@@ -43,10 +43,16 @@ class Options:
 
 
 def main(options: Options) -> None:
-    """Draw both pictures."""
+    """Draw the pictures whose results are there."""
     with style.context(STYLE):
-        draw_steps(json.loads(options.steps.read_text()), options.out / "meta-step.png")
-        draw_growth(json.loads(options.growth.read_text()), options.out / "growth.png")
+        for result, draw, name in (
+            (options.steps, draw_steps, "meta-step.png"),
+            (options.growth, draw_growth, "growth.png"),
+        ):
+            if result.exists():
+                draw(json.loads(result.read_text()), options.out / name)
+            else:
+                print(f"{name} is not drawn: there is no {result}")
 
 
 def draw_steps(result: dict[str, Any], path: Path) -> None:
