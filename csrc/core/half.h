@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/accumulate.h"
+
 namespace famus {
 
 inline std::uint32_t float_bits(float value) {
@@ -59,17 +61,5 @@ struct Float16 {
     return bits_float((bits & 0x7c00u) == 0x7c00u ? finite | 0x7f800000u : finite);  // infinity, NaN
   }
 };
-
-// The type sums of T are formed in.
-template <typename T>
-struct AccumulateOf {
-  using type = float;
-};
-template <>
-struct AccumulateOf<double> {
-  using type = double;
-};
-template <typename T>
-using Accumulate = typename AccumulateOf<T>::type;
 
 }  // namespace famus

@@ -1,22 +1,13 @@
-// Element types on the device: the type their sums are formed in, and loads and stores of several at once.
+// Loads and stores of several entries at once on the device.
 // Device headers include none of the host's, so that NVRTC compiles them too.
 #pragma once
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-namespace famus {
+#include "core/accumulate.h"
 
-template <typename T>
-struct AccumulateOf {
-  using type = float;
-};
-template <>
-struct AccumulateOf<double> {
-  using type = double;
-};
-template <typename T>
-using Accumulate = typename AccumulateOf<T>::type;
+namespace famus {
 
 // What a lane loads or stores with one instruction: 16 bytes where tensors are aligned for it, else one entry.
 template <typename T, int size>
