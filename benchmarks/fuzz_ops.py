@@ -3,7 +3,6 @@
 python benchmarks/fuzz_ops.py --json benchmarks/results/fuzz_ops-cpu.json
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 import tyro
 from measuring.environment import REPOSITORY, describe, find_device
+from measuring.result import leave
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ def main(options: Options) -> int:
             return status
         rows = [_row(case) for case in ElementTree.parse(report).getroot().iter("testcase")]
     result = {"benchmark": "fuzz_ops", **describe(device), "profile": options.profile, "rows": rows}
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    leave(result, options.json)
     return status
 
 

@@ -7,20 +7,17 @@ Each point is a whole step as a multiple of plain SGD's on the same network and 
 gives (see `predicted`). Layers are drawn at random and anew every step, but for "every".
 """
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 import tyro
-from measuring.environment import describe, find_device
 from measuring.precision import Precision, computing_in
+from measuring.result import begin, leave
 from measuring.timing import Spread, interleaved, paired_ratio
 from meta_steps.tables import PLAIN, Row, Table
 from meta_steps.trial import Trial
-
-import famus_ext as famus
 
 SEED = 0
 EVERY = Row("every layer", "pushforward")
@@ -86,14 +83,10 @@ def main(options: Options) -> None:
     """Measure the chosen axes, print every point, and leave the JSON."""
     if options.rounds < 2:
         raise SystemExit(f"growth: expected at least 2 rounds, which show a spread, got {options.rounds}")
-    device = find_device(options.device)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
+    device, head = begin("growth", options.device, options.threads, options.keep_memory)
     base, axes = (LARGE_BASE, LARGE_AXES) if options.large else (BASE, AXES)
     result: dict[str, Any] = {
-        "benchmark": "growth",
-        **describe(device),
-        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        **head,
         "precision": options.precision,
         "base": base.size,
         "axes": [],
@@ -107,9 +100,7 @@ def main(options: Options) -> None:
             points.append({"value": value, **measure(*_point(base, axis, value), device, options)})
             print(_line(axis, points[-1]), flush=True)
         result["axes"].append({"name": axis.name, "points": points})
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    leave(result, options.json)
 
 
 def _point(base: Table, axis: Axis, value: int) -> tuple[Table, tuple[Row, ...]]:

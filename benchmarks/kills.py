@@ -23,6 +23,7 @@ from typing import Any
 import torch
 import tyro
 from measuring.environment import describe
+from measuring.result import leave
 
 import famus_ext.__main__ as program
 
@@ -80,8 +81,7 @@ def main(options: Options) -> int:
         "equal": sum(trial["equal"] for trial in trials),
         "trials": trials,
     }
-    if options.json is not None:
-        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    leave(result, options.json)
     print(f"{result['equal']} of {len(trials)} ended with the numbers of the run that was left alone")
     return 0 if result["equal"] == len(trials) else 1
 

@@ -6,7 +6,6 @@ Trains L2R + FaMUS on digits as the command does, with a checkpoint every 50 ste
 """
 
 import gc
-import json
 import os
 import resource
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 import torch
 import tyro
 from measuring.environment import describe
+from measuring.result import leave
 
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.assembly.data import make_data
@@ -83,8 +83,7 @@ def main(options: Options) -> int:
     # Every epoch adds its record to the history, which is written at the end: numbers, no tensors.
     flat = growth["resident_bytes"] <= GROWTH and all(growth[key] <= 0 for key in growth if key != "resident_bytes")
     result = {**describe(torch.device("cpu")), "steps": trainer.steps, "flat": flat, "growth": growth, "counts": counts}
-    if options.json is not None:
-        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    leave(result, options.json)
     print(f"{trainer.steps} steps, from the first half to the second: {growth}, {'flat' if flat else 'NOT FLAT'}")
     return 0 if flat else 1
 

@@ -12,16 +12,15 @@ time or more: glibc gives freed memory back to the system. With --keep-memory ev
 (`famus_ext.keep_freed_memory`).
 """
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 import tyro
-from measuring.environment import describe, find_device
 from measuring.memory import peak_bytes
 from measuring.precision import Precision, computing_in
+from measuring.result import begin, leave
 from measuring.timing import Spread, interleaved, paired_ratio
 from meta_steps.agreement import Agreement, first_steps
 from meta_steps.group_norm import GROUPS
@@ -32,8 +31,6 @@ from meta_steps.sizes import Sizes
 from meta_steps.tables import Row, Table
 from meta_steps.trial import Prediction, Trial
 from rivals.rows import with_rivals
-
-import famus_ext as famus
 
 SEED = 0
 # Where the layers vary the memory does too: the peak is taken over a few steps.
@@ -75,13 +72,9 @@ class Options:
 def main(options: Options) -> None:
     """Measure the chosen tables, print them, and leave the JSON."""
     tables = _tables(options)
-    device = find_device(options.device)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
+    device, head = begin("meta_step_ms", options.device, options.threads, options.keep_memory)
     result: dict[str, Any] = {
-        "benchmark": "meta_step_ms",
-        **describe(device),
-        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        **head,
         "precision": options.precision,
         "tables": [],
     }
@@ -90,9 +83,7 @@ def main(options: Options) -> None:
         measured = measure(table, device, options)
         result["tables"].append(measured)
         print("\n" + format_table(measured), flush=True)
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    leave(result, options.json)
 
 
 def measure(table: Table, device: torch.device, options: Options) -> dict[str, Any]:

@@ -9,7 +9,6 @@ arithmetic bounds it. Ratios are formed round by round. Before a row is timed th
 float64; a rival that torch.compile cannot make is left out, and the row says why.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,9 +19,7 @@ from contenders import CASES, Network
 from contenders.report import TITLES, format_row, format_steps
 from contenders.rows import measure
 from contenders.steps import steps_by_op
-from measuring.environment import describe, find_device
-
-import famus_ext as famus
+from measuring.result import begin, leave
 
 Op = Literal[tuple(CASES)]  # type: ignore[valid-type]
 DType = Literal["float32", "bfloat16", "float16", "float64"]
@@ -62,13 +59,9 @@ class Options:
 
 def main(options: Options) -> None:
     """Check, measure, print row by row, and leave the JSON."""
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    device = find_device(options.device)
+    device, head = begin("ops", options.device, options.threads, options.keep_memory)
     result: dict[str, Any] = {
-        "benchmark": "ops",
-        **describe(device),
-        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        **head,
         "rounds": options.rounds,
         "rows": [],
     }
@@ -84,9 +77,7 @@ def main(options: Options) -> None:
         depth, width = _sizes(options.network[0])
         result["steps"] = steps_by_op(depth, width, options.batch, device, options.rounds)
         print("\n" + format_steps(result["steps"]))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    leave(result, options.json)
 
 
 def _networks(options: Options, device: torch.device) -> list[Network]:

@@ -10,7 +10,6 @@ share them, and the prediction says so:
 """
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -23,6 +22,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from measuring.environment import describe
+from measuring.result import leave
 
 import famus_ext as famus
 from famus_ext.models import build
@@ -130,8 +130,7 @@ def main() -> None:
         )
     if options.json:
         shape = {"network": NETWORK, "batch": BATCH, "meta_batch": BATCH, "image": SIZE, "rounds": options.rounds}
-        content = {**describe(torch.device("cpu")), "cores": os.cpu_count(), **shape, "rows": found}
-        options.json.write_text(json.dumps(content, indent=2) + "\n")
+        leave({**describe(torch.device("cpu")), "cores": os.cpu_count(), **shape, "rows": found}, options.json)
 
 
 if __name__ == "__main__":

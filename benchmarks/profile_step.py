@@ -8,7 +8,6 @@ run. All but convolutions and matrix products is above the floor. The phases and
 line gives a step that nobody watches, for comparison.
 """
 
-import json
 import statistics
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Any, Literal
 
 import torch
 import tyro
-from measuring.environment import describe, find_device
 from measuring.precision import Precision, computing_in
+from measuring.result import begin, leave
 from measuring.timing import Spread, milliseconds
 from meta_steps.paper_tables import PAPER
 from meta_steps.phase_times import phase_milliseconds
@@ -26,8 +25,6 @@ from meta_steps.quick_tables import QUICK
 from meta_steps.sizes import Sizes
 from meta_steps.tables import Row, Table
 from meta_steps.trial import Trial
-
-import famus_ext as famus
 
 SEED = 0
 ENGINES = ("pushforward", "ghost")
@@ -65,13 +62,9 @@ class Options:
 
 def main(options: Options) -> None:
     """Profile the chosen rows, print a table for each, and leave the JSON."""
-    device = find_device(options.device)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
+    device, head = begin("profile_step", options.device, options.threads, options.keep_memory)
     result: dict[str, Any] = {
-        "benchmark": "profile_step",
-        **describe(device),
-        "kept_memory": options.keep_memory and famus.keep_freed_memory(),
+        **head,
         "precision": options.precision,
         "tables": [],
     }
@@ -88,9 +81,7 @@ def main(options: Options) -> None:
             print("\n" + format_profile(record, table), flush=True)
     if not any(table["rows"] for table in result["tables"]):
         raise SystemExit(f"profile_step: no row of the table is named {' or '.join(options.rows)}")
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    leave(result, options.json)
 
 
 def profile(row: Row, table: Table, device: torch.device, options: Options) -> dict[str, Any]:
