@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HELP = ("-h", "--help")
-TRAIN_EXTRA = {"jinja2", "matplotlib", "PIL", "sklearn", "torchvision", "tqdm", "tyro", "yaml"}
+TRAIN_EXTRA = {"filelock", "jinja2", "matplotlib", "PIL", "sklearn", "torchvision", "tqdm", "tyro", "yaml"}
 
 
 def info(arguments: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, epoch_line, progress_bar, say, summary_lines
 from famus_ext.train.determinism import deterministic
+from famus_ext.train.folder_lock import only_job
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.plots.accuracy import plot_accuracy
@@ -43,7 +44,7 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
         The runs, seed by seed, the baseline first.
 
     Raises:
-        OptionError: see `check_runnable`.
+        OptionError: see `check_runnable`; and for a folder in which another job is running.
         CheckpointError: for a checkpoint that cannot be continued from.
         ProcessError: when another process has failed or ended.
         NonFiniteError, TrainingError: when losses or gradients stay NaN or infinite.
@@ -54,7 +55,7 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
     device = resolve_device(config)
     torch.set_num_threads(config.machine.threads)
     results = []
-    with deterministic(config.machine.deterministic), StopRequest() as stop:
+    with only_job(folder), deterministic(config.machine.deterministic), StopRequest() as stop:
         for seed in config.seeds:
             data = make_data(config.data, seed)
             say(data_line(config, data, seed))

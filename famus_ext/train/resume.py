@@ -64,7 +64,7 @@ def _begun(path: Path) -> Path | None:
 
 def _newest_unfinished(config: Config) -> Path | None:
     """The highest number among the folders of the experiment's name that is unfinished and has its options."""
-    for path in sorted(DEFAULT_PARENT.glob(f"{numbered_name(config)}-*"), reverse=True):
+    for path in sorted(DEFAULT_PARENT.glob(f"{numbered_name(config)}-*"), key=_number, reverse=True):
         folder = RunFolder(path)
         if not folder.has_begun or folder.is_finished:
             continue
@@ -75,6 +75,12 @@ def _newest_unfinished(config: Config) -> Path | None:
         if not _differing(stored, config) and stored.optimizer.epochs <= config.optimizer.epochs:
             return path
     return None
+
+
+def _number(path: Path) -> int:
+    """The number at the end of a folder's name; -1 where there is none."""
+    number = path.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else -1
 
 
 def _flag(name: str) -> str:

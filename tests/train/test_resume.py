@@ -128,7 +128,7 @@ def test_auto_begins_where_nothing_has_begun(tmp_path, left):
     for name in left:  # of a process that was killed while it made the folder
         (out / name).write_text("{")
     assert train("--method", "ce", "--out", out, "--resume", "auto") == 0
-    assert not list(out.glob(".*"))
+    assert not list(out.glob(".*.tmp"))
     assert (out / "summary.json").exists()
 
 
@@ -153,3 +153,13 @@ def test_auto_without_a_folder_takes_the_newest_unfinished_one_with_these_option
     assert "results go to runs/digits-ce-001" in capsys.readouterr().out
     assert train(*command) == 0
     assert "results go to runs/digits-ce-003" in capsys.readouterr().out
+
+
+def test_auto_counts_folders_beyond_999(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for number in ("999", "1000"):
+        assert train("--method", "ce", "--out", f"runs/digits-ce-{number}") == 0
+        (tmp_path / f"runs/digits-ce-{number}/summary.json").unlink()
+    capsys.readouterr()
+    assert train("--method", "ce", "--resume", "auto") == 0
+    assert "results go to runs/digits-ce-1000" in capsys.readouterr().out
