@@ -17,8 +17,8 @@ NAME = ".lock"
 def only_job(folder: RunFolder) -> Iterator[None]:
     """Keeps other jobs out of a folder: two would mix their records and overwrite each other's checkpoints.
 
-    The lock is the operating system's, so that of a job that was killed is gone with it. Of the processes of one job the
-    one that writes holds it.
+    The lock is the operating system's, so that of a job that was killed is gone with it. Of a job's several processes
+    the one that writes holds it.
 
     Raises:
         OptionError: when another job has it.
