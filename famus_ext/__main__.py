@@ -7,11 +7,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HELP = ("-h", "--help")
+VERSION = ("-V", "--version")
+EXAMPLES = {
+    "info": "",
+    "inspect": "--dataset folder --data-path photos",
+    "train": "--dataset folder --data-path photos --method mwnet --out runs/photos",
+    "report": "runs/photos",
+    "run": "experiments/table1.yaml --data cifar10 --data-path data",
+    "compare": "runs/table1 --figures figures",
+    "collect": "runs/table1/*",
+}
+"""The commands in the order in which one comes to need them, each with arguments that show its use."""
 TRAIN_EXTRA = {"filelock", "jinja2", "matplotlib", "PIL", "sklearn", "torchvision", "tqdm", "tyro", "yaml"}
 
 
 def info(arguments: Sequence[str]) -> int:
     """Print what was built and what runs here."""
+    if arguments and arguments[0] in HELP:
+        print("usage: python -m famus_ext info\n\nPrint what was built and what runs here. It has no options.")
+        return 0
     if arguments:
         print(f"python -m famus_ext info: expected no arguments, got {' '.join(arguments)}", file=sys.stderr)
         return 2
@@ -66,18 +80,21 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"info": info, "train": tr
 
 
 def usage() -> str:
-    """The commands, a line each."""
-    lines = [f"  {name:<7} {command.__doc__}" for name, command in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: python -m famus_ext <command> [options]",
-            "",
-            "commands:",
-            *lines,
-            "",
-            "<command> --help lists its options.",
-        ]
-    )
+    """The commands in the order of use, each with what it does and an example."""
+    order = [*(name for name in EXAMPLES if name in COMMANDS), *(name for name in COMMANDS if name not in EXAMPLES)]
+    lines = ["usage: python -m famus_ext <command> [options]", "", "commands:"]
+    for name in order:
+        lines += [f"  {name:<8} {COMMANDS[name].__doc__}"]
+        lines += [f"           python -m famus_ext {name} {EXAMPLES.get(name, '')}".rstrip(), ""]
+    return "\n".join([*lines, "<command> --help lists its options; --version prints the version."])
+
+
+def version() -> str:
+    """Name and version of what is installed, or of the source folder that it runs from."""
+    from famus_ext.build_info import build_info
+
+    found = build_info()
+    return f"famus-ext {found.version or found.native or '(not installed)'}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -87,10 +104,18 @@ def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in HELP:
         print(usage())
         return 0
+    if arguments and arguments[0] in VERSION:
+        print(version())
+        return 0
     problem = f"unknown command {arguments[0]!r}" if arguments else "a command is missing"
     print(f"{problem}\n\n{usage()}", file=sys.stderr)
     return 2
 
 
+def console() -> int:
+    """`famus <command>`: the same, as an installed program."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(console())

@@ -102,10 +102,25 @@ def test_diverging_training_ends_with_1(tmp_path, capsys):
 
 def test_commands_are_listed(capsys):
     assert program.main(["--help"]) == 0
-    assert "train   Train on noisy labels" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "  train    Train on noisy labels" in printed
+    assert "    python -m famus_ext train --dataset folder" in printed
+    assert max(map(len, printed.splitlines())) <= 100
     assert program.main([]) == 2
     assert program.main(["unheard-of"]) == 2
     assert "unknown command 'unheard-of'" in capsys.readouterr().err
+
+
+def test_every_command_has_its_place_and_its_example(capsys):
+    assert program.COMMANDS.keys() <= program.EXAMPLES.keys()
+    order = [name for name in program.EXAMPLES if name in program.COMMANDS]
+    places = [program.usage().index(f"\n  {name:<8} ") for name in order]
+    assert places == sorted(places)
+
+
+def test_version(capsys):
+    assert program.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("famus-ext ")
 
 
 def test_options_are_listed(capsys):
