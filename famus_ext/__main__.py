@@ -11,9 +11,9 @@ VERSION = ("-V", "--version")
 EXAMPLES = {
     "info": "",
     "inspect": "--dataset folder --data-path photos",
-    "train": "--dataset folder --data-path photos --method mwnet --out runs/photos",
+    "train": "--dataset folder --data-path photos",
     "report": "runs/photos",
-    "run": "experiments/table1.yaml --data cifar10 --data-path data",
+    "run": "experiments/table1.yaml --data cifar10",
     "compare": "runs/table1 --figures figures",
     "collect": "runs/table1/*",
 }

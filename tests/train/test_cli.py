@@ -105,7 +105,7 @@ def test_commands_are_listed(capsys):
     printed = capsys.readouterr().out
     assert "  train    Train on noisy labels" in printed
     assert "    python -m famus_ext train --dataset folder" in printed
-    assert max(map(len, printed.splitlines())) <= 100
+    assert max(map(len, printed.splitlines())) <= 80
     assert program.main([]) == 2
     assert program.main(["unheard-of"]) == 2
     assert "unknown command 'unheard-of'" in capsys.readouterr().err
