@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from famus_ext.data.long_tail import TailProfile, long_tail_indices
 from famus_ext.data.meta_set import MetaSet, trusted_labels
 from famus_ext.data.noise.given import Noise, given_labels
 from famus_ext.data.noise.kinds import NoiseType
-from famus_ext.data.noise.label_files import hash_labels
+from famus_ext.data.noise.label_files import hash_labels, labels_by_position
 from famus_ext.data.per_class import balanced_counts, random_of_each_class
 from famus_ext.data.seeding import generator
 from famus_ext.data.source import Source
@@ -31,6 +31,7 @@ class NoisyData:
         true_labels: True labels of the training images, int64 `[N]`, -1 for an image whose given label is known to be
             wrong and whose right one is not known; None where nobody knows them.
         indices: Position of every training image in the source's training set, int64 `[N]`.
+        class_names: What the classes are called, C names in the order of the labels; None where they have no names.
     """
 
     train: LabelledSet
@@ -38,6 +39,7 @@ class NoisyData:
     test: LabelledSet
     true_labels: Tensor | None
     indices: Tensor
+    class_names: tuple[str, ...] | None = None
 
     @property
     def num_classes(self) -> int:
@@ -66,14 +68,21 @@ class NoisyData:
 
     @property
     def labels_hash(self) -> str:
-        """SHA-256 of the given labels (int64, little-endian): equal hashes mean that runs trained on equal labels."""
-        return hash_labels(self.train.labels)
+        """SHA-256 of the given labels by their images' positions, as `saved_labels` has it.
+
+        Equal hashes mean that runs trained on the same images under the same labels.
+        """
+        return hash_labels(labels_by_position(self.train.labels, self.indices))
 
     def to(self, device: torch.device | str) -> NoisyData:
         """The same data on another device."""
-        true_labels = None if self.true_labels is None else self.true_labels.to(device)
-        return NoisyData(
-            self.train.to(device), self.meta.to(device), self.test.to(device), true_labels, self.indices.to(device)
+        return replace(
+            self,
+            train=self.train.to(device),
+            meta=self.meta.to(device),
+            test=self.test.to(device),
+            true_labels=None if self.true_labels is None else self.true_labels.to(device),
+            indices=self.indices.to(device),
         )
 
 
@@ -138,6 +147,7 @@ def make_noisy(
         test=source.train[split.test].with_labels(trusted[split.test]) if source.test is None else source.test,
         true_labels=None if source.known_labels is None else source.known_labels[kept],
         indices=kept,
+        class_names=source.class_names,
     )
 
 

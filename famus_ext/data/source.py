@@ -24,10 +24,11 @@ class Source:
         confused: What each class is taken for in the asymmetric noise published for this set; classes that are left out
             keep their labels. None where there is none.
         superclasses: Superclass of every class, C numbers; None where there are none.
+        class_names: What the classes are called, C names; None where they have no names.
 
     Raises:
-        ValueError: for sets whose images differ in shape or whose classes differ in number, and for true labels that
-            are not one an image or come with clean labels.
+        ValueError: for sets whose images differ in shape or whose classes differ in number, for true labels that are
+            not one an image or come with clean labels, and for names that are not one a class.
     """
 
     train: LabelledSet
@@ -37,11 +38,14 @@ class Source:
     true_labels: Tensor | None = None
     confused: Mapping[int, int] | None = None
     superclasses: tuple[int, ...] | None = None
+    class_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, other in (("test", self.test), ("meta", self.meta)):
             if other is not None:
                 self._check_alike(name, other)
+        if self.class_names is not None and len(self.class_names) != self.num_classes:
+            raise ValueError(f"class_names: expected {self.num_classes}, one a class, got {len(self.class_names)}")
         if self.true_labels is None:
             return
         if not self.noisy:

@@ -76,9 +76,19 @@ def saved_labels(labels: Tensor, indices: Tensor) -> dict[str, Any]:
         labels: Given labels, int64 `[N]`.
         indices: Positions of their images in the published training set, int64 `[N]`.
     """
+    content = labels_by_position(labels, indices)
+    return {"labels": content.tolist(), "sha256": hash_labels(content)}
+
+
+def labels_by_position(labels: Tensor, indices: Tensor) -> Tensor:
+    """Labels int64 `[N]` at the positions `indices` `[N]` of their images, -1 at the others; on the CPU.
+
+    As long as the last position asks for, so that equal labels of equal images are equal here, in whatever order the
+    images come.
+    """
     content = torch.full((int(indices.max()) + 1,), -1, dtype=torch.int64)
     content[indices.cpu()] = labels.cpu()
-    return {"labels": content.tolist(), "sha256": hash_labels(content)}
+    return content
 
 
 def hash_labels(labels: Tensor) -> str:

@@ -18,7 +18,20 @@ from famus_ext.data.recipe import IMAGENET_MEAN, IMAGENET_STD
 from famus_ext.data.sets.form import Small, labelled
 from famus_ext.data.source import Source
 
-NUM_CLASSES = 10
+CLASSES = (
+    "cat",
+    "lynx",
+    "wolf",
+    "coyote",
+    "cheetah",
+    "jaguar",
+    "chimpanzee",
+    "orangutan",
+    "hamster",
+    "guinea pig",
+)
+"""What the labels 0 to 9 mean."""
+NUM_CLASSES = len(CLASSES)
 SIZE = 64
 PREPARATION = Preparation(IMAGENET_MEAN, IMAGENET_STD, padding=4, mirror=True)  # no constants come with it
 FILE_NAME = re.compile(r"(\d+)_.*?(\d+)\.\w+$")
@@ -58,8 +71,9 @@ def load_animal10n(path: str | Path | None) -> Source:
         folder = (root / found).parent
         number = lambda file: int("".join(filter(str.isdigit, file.stem)) or 0)  # noqa: E731
         train = _read_binary(sorted(folder.glob("data_batch_*.bin"), key=number))
-        return Source(train, _read_binary([folder / "test_batch.bin"]), noisy=True)
-    return Source(_read_raw(root / found, "training"), _read_raw(root / found, "testing"), noisy=True)
+        return Source(train, _read_binary([folder / "test_batch.bin"]), noisy=True, class_names=CLASSES)
+    raw, test = (_read_raw(root / found, name) for name in ("training", "testing"))
+    return Source(raw, test, noisy=True, class_names=CLASSES)
 
 
 def _read_raw(root: Path, folder: str) -> LabelledSet:

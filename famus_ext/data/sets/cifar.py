@@ -14,6 +14,7 @@ from famus_ext.data.files.expected import Published
 from famus_ext.data.files.pickles import read_pickle
 from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.preparation import Preparation
+from famus_ext.data.sets.cifar_classes import CIFAR10_CLASSES, CIFAR100_CLASSES
 from famus_ext.data.source import Source
 
 PIXELS = (3, 32, 32)
@@ -62,7 +63,8 @@ def load_cifar10(path: str | Path | None) -> Source:
     parts = [read(name) for name in TRAIN_10]
     images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     train = _labelled((images, labels), 10, PREPARATION_10)
-    return Source(train, _labelled(read("test_batch"), 10, PREPARATION_10), confused=TAKEN_FOR)
+    test = _labelled(read("test_batch"), 10, PREPARATION_10)
+    return Source(train, test, confused=TAKEN_FOR, class_names=CIFAR10_CLASSES)
 
 
 def load_cifar100(path: str | Path | None) -> Source:
@@ -83,7 +85,8 @@ def load_cifar100(path: str | Path | None) -> Source:
     train = _labelled(content, 100, PREPARATION_100)
     superclasses = _superclasses(content[1])
     test = _labelled(read("test"), 100, PREPARATION_100)
-    return Source(train, test, confused=_next_in_superclass(superclasses), superclasses=superclasses)
+    confused = _next_in_superclass(superclasses)
+    return Source(train, test, confused=confused, superclasses=superclasses, class_names=CIFAR100_CLASSES)
 
 
 Content = tuple[NDArray[np.uint8], NDArray[np.int64]]

@@ -13,6 +13,23 @@ from famus_ext.data.source import Source
 NUM_CLASSES = 14
 RECIPE = Recipe(mean=(0.6959, 0.6537, 0.6371), std=(0.3113, 0.3192, 0.3214))  # mean and deviation: DivideMix
 LISTS = ("noisy_label_kv.txt", "clean_label_kv.txt")
+CLASSES = (
+    "T-Shirt",
+    "Shirt",
+    "Knitwear",
+    "Chiffon",
+    "Sweater",
+    "Hoodie",
+    "Windbreaker",
+    "Jacket",
+    "Downcoat",
+    "Suit",
+    "Shawl",
+    "Dress",
+    "Vest",
+    "Underwear",
+)
+"""What the labels 0 to 13 mean: `category_names_eng.txt`."""
 KEYS = {"train": "noisy_train_key_list.txt", "meta": "clean_val_key_list.txt", "test": "clean_test_key_list.txt"}
 
 PUBLISHED = Published(
@@ -50,7 +67,7 @@ def load_clothing1m(path: str | Path | None) -> Source:
         if not keeps_folder:
             names = [key.removeprefix("images/") for key in names]
         sets[name] = labelled(root, (names, labels), NUM_CLASSES, RECIPE)
-    return Source(sets["train"], sets["test"], sets["meta"], noisy=True)
+    return Source(sets["train"], sets["test"], sets["meta"], noisy=True, class_names=CLASSES)
 
 
 def _with_labels(path: Path, label_of: dict[str, int]) -> Rows:

@@ -27,4 +27,5 @@ def load_digits() -> Source:
 
     digits = datasets.load_digits()
     images = torch.from_numpy(digits.images.astype(np.float32) / GREY_LEVELS).unsqueeze(1)
-    return Source(LabelledImages(images, torch.from_numpy(digits.target.astype(np.int64)), num_classes=10))
+    train = LabelledImages(images, torch.from_numpy(digits.target.astype(np.int64)), num_classes=10)
+    return Source(train, class_names=tuple(map(str, digits.target_names)))

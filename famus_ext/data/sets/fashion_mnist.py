@@ -57,7 +57,7 @@ def load_fashion_mnist(path: str | Path | None = None) -> Source:
     """
     files = _locate([DEBIAN_FOLDER] if path is None else [Path(path), Path(path) / TORCHVISION_FOLDER])
     train, test = (_read_set(files[images], files[labels]) for images, labels in (TRAIN_FILES, TEST_FILES))
-    return Source(train, test, confused=TAKEN_FOR)
+    return Source(train, test, confused=TAKEN_FOR, class_names=FASHION_CLASSES)
 
 
 def _read_set(images_file: Path, labels_file: Path) -> LabelledImages:

@@ -59,6 +59,7 @@ def load_food101n(path: str | Path | None) -> Source:
         labelled(food101, test, len(classes), RECIPE),
         labelled(release, meta, len(classes), RECIPE),
         noisy=True,
+        class_names=tuple(classes),
     )
 
 

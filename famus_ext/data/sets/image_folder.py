@@ -41,4 +41,4 @@ def load_image_folder(path: str | Path | None, image_size: int | None = None, *,
         name: labelled(root, read_folders(root, folder, classes), len(classes), form)
         for name, folder in folders.items()
     }
-    return Source(sets["train"], sets.get("test"), sets.get("meta"), noisy=noisy)
+    return Source(sets["train"], sets.get("test"), sets.get("meta"), noisy=noisy, class_names=classes)

@@ -42,6 +42,7 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
     for name in SETS:
         chosen = [(file, label_of[label]) for file, label, where in rows if where == name]
         if chosen:
-            names, labels = [file for file, _ in chosen], [label for _, label in chosen]
-            sets[name] = labelled(path.parent, (names, labels), num_classes, form)
-    return Source(sets["train"], sets.get("test"), sets.get("meta"), noisy=noisy)
+            rows_of_set = [file for file, _ in chosen], [label for _, label in chosen]
+            sets[name] = labelled(path.parent, rows_of_set, num_classes, form)
+    names = None if numbers else tuple(sorted(given))
+    return Source(sets["train"], sets.get("test"), sets.get("meta"), noisy=noisy, class_names=names)

@@ -53,12 +53,14 @@ def load_webvision(path: str | Path | None, num_classes: int = MINI_CLASSES, tes
     train = labelled(
         root, _first_classes(root / "info" / "train_filelist_google.txt", num_classes), num_classes, RECIPE
     )
+    class_names = _class_names(root / "info" / "synsets.txt", num_classes)
     if test == "imagenet":
-        return Source(train, _imagenet(root, num_classes), noisy=True)
+        return Source(train, _imagenet(root, num_classes), noisy=True, class_names=class_names)
     PUBLISHED.layout(root, {"": ["info/val_filelist.txt", "val_images_256"]})
     names, labels = _first_classes(root / "info" / "val_filelist.txt", num_classes)
     files = [f"val_images_256/{name}" for name in names]
-    return Source(train, labelled(root, (files, labels), num_classes, RECIPE), noisy=True)
+    test_set = labelled(root, (files, labels), num_classes, RECIPE)
+    return Source(train, test_set, noisy=True, class_names=class_names)
 
 
 def _first_classes(path: Path, num_classes: int) -> Rows:
@@ -67,6 +69,14 @@ def _first_classes(path: Path, num_classes: int) -> Rows:
     if not rows:
         raise ValueError(f"{path}: expected images of the classes 0 to {num_classes - 1}, got none")
     return [name for name, _ in rows], [label for _, label in rows]
+
+
+def _class_names(path: Path, num_classes: int) -> tuple[str, ...] | None:
+    """The first name of each synset, `n01440764 tench, Tinca tinca`; None where the list is not there."""
+    if not path.is_file():
+        return None
+    names = tuple(line.partition(" ")[2].partition(",")[0].strip() for line in read_names(path)[:num_classes])
+    return names if all(names) and len(names) == num_classes else None
 
 
 def _imagenet(root: Path, num_classes: int) -> LabelledSet:
