@@ -1,7 +1,11 @@
 """What gumbel_gates is tested on, and its formula, written out in float64 and differentiated by autograd."""
 
+import itertools
+
 import op_cases
 import torch
+
+from famus_ext.ops import gumbel_gates
 
 # Lengths of x: none, 1, primes, 2^k and 2^k + 1 around a warp (32) and a block (256); one long.
 SIZES = (0, 1, 5, 31, 32, 33, 257, 1280)
@@ -60,3 +64,16 @@ def exact_gradients(gates, noise, cotangent, temperature=TEMPERATURE):
     leaves = [[t.detach().cpu().double().requires_grad_() for t in gate] for gate in gates]
     _, soft = exact(leaves, noise.cpu(), temperature)
     return torch.autograd.grad(soft, [t for gate in leaves for t in gate], cotangent)
+
+
+def draw(gates, noise, temperature=TEMPERATURE):
+    """The op on layers of x, W, b, a, V, c."""
+    return gumbel_gates([x for x, *_ in gates], vector(gates), noise, temperature)
+
+
+def leaves(gates):
+    return [[t.detach().requires_grad_() for t in gate] for gate in gates]
+
+
+def flat(gates):
+    return list(itertools.chain.from_iterable(gates))

@@ -1,4 +1,5 @@
-import itertools
+"""The gates and their gradients, against their formula in float64."""
+
 import math
 
 import gate_cases
@@ -6,6 +7,7 @@ import op_cases
 import pytest
 import tolerances
 import torch
+from gate_cases import draw, flat, leaves
 from torch import nn
 from torch.nn.utils import parameters_to_vector
 
@@ -16,19 +18,6 @@ TAU = gate_cases.TEMPERATURE
 # Of a gradient, relative to the largest entry of its tensor: the derivative of the soft sample carries the logits'
 # error, that of sums of a thousand terms.
 GRADIENT = {torch.float16: 2e-5, torch.bfloat16: 2e-5, torch.float32: 2e-5, torch.float64: 1e-13}
-
-
-def draw(gates, noise, temperature=TAU):
-    """The op on layers of x, W, b, a, V, c."""
-    return gumbel_gates([x for x, *_ in gates], gate_cases.vector(gates), noise, temperature)
-
-
-def leaves(gates):
-    return [[t.detach().requires_grad_() for t in gate] for gate in gates]
-
-
-def flat(gates):
-    return list(itertools.chain.from_iterable(gates))
 
 
 def check(gates, noise):
@@ -122,78 +111,6 @@ def test_no_hidden_unit(mode):
     assert found.tolist() == expected
 
 
-@pytest.mark.parametrize("temperature", [0.2, 3.0])
-def test_gradient_is_the_soft_samples_by_finite_differences(mode, temperature):
-    gates = leaves(gate_cases.gates(torch.float64, sizes=[3, 1], hidden=4))
-    noise, cotangent = gate_cases.noise(2), gate_cases.cotangent(2)
-    grads = torch.autograd.grad(draw(gates, noise, temperature), flat(gates), cotangent)
-    directions = op_cases.tensors(torch.float64, seed=9, shapes=[t.shape for t in flat(gates)])
-
-    def soft(step):
-        moved = iter([t.detach() + step * v for t, v in zip(flat(gates), directions, strict=True)])
-        return gate_cases.exact([[next(moved) for _ in gate] for gate in gates], noise, temperature)[1] @ cotangent
-
-    slope = (soft(1e-5) - soft(-1e-5)) / 2e-5
-    found = sum((grad * v).sum() for grad, v in zip(grads, directions, strict=True))
-    torch.testing.assert_close(found, slope, rtol=1e-7, atol=0)
-
-
-def function_of(*tensors):
-    return draw([tensors[i : i + 6] for i in range(0, len(tensors), 6)], gate_cases.noise(len(tensors) // 6))
-
-
-def test_gradgradcheck(mode):
-    inputs = flat(leaves(gate_cases.gates(torch.float64, sizes=[3, 1], hidden=2)))
-    assert torch.autograd.gradgradcheck(function_of, inputs)
-
-
-def test_third_derivative_is_the_definitions():
-    def third(mode):
-        tensors = flat(leaves(gate_cases.gates(torch.float64, sizes=[3, 2], hidden=4)))
-        with _native.use(mode):
-            value = function_of(*tensors) @ torch.tensor([0.3, -1.1], dtype=torch.float64)
-        for _ in range(3):
-            grads = torch.autograd.grad(value, tensors, create_graph=True)
-            value = sum((x * x).sum() for x in grads)
-        return grads
-
-    for native, reference in zip(third("native"), third("reference"), strict=True):
-        torch.testing.assert_close(native, reference, rtol=1e-12, atol=1e-15)
-
-
-@pytest.mark.parametrize("create_graph", [False, True])
-def test_one_tensor_in_several_places(mode, create_graph):
-    """Two layers share η, and the gradient is the sum of theirs."""
-    (gate,) = leaves(gate_cases.gates(torch.float64, sizes=[3], hidden=4))
-    apart = leaves([gate, gate])
-    noise, cotangent = gate_cases.noise(2), gate_cases.cotangent(2)
-    found = torch.autograd.grad(draw([gate, gate], noise), gate, cotangent, create_graph=create_graph)
-    expected = torch.autograd.grad(draw(apart, noise), flat(apart), cotangent)
-    for grad, first, second in zip(found, expected[:6], expected[6:], strict=True):
-        torch.testing.assert_close(grad, first + second, rtol=1e-12, atol=1e-15)
-
-
-@pytest.mark.parametrize("create_graph", [False, True])
-def test_gradients_of_some(mode, create_graph):
-    """What needs no gradient gets none, and changes those of the others not."""
-    gates = leaves(gate_cases.gates(torch.float64))
-    noise, cotangent = gate_cases.noise(len(gates)), gate_cases.cotangent(len(gates))
-    every = torch.autograd.grad(draw(gates, noise), flat(gates), cotangent)
-    for t, tensor in enumerate(flat(gates)):
-        tensor.requires_grad_(t % 5 == 0)
-    some = [t for t in flat(gates) if t.requires_grad]
-    found = torch.autograd.grad(draw(gates, noise), some, cotangent, create_graph=create_graph)
-    for grad, expected in zip(found, every[::5], strict=True):
-        torch.testing.assert_close(grad, expected, rtol=1e-12, atol=1e-15)
-
-
-def test_nothing_is_recorded_without_need(mode):
-    gates, noise = gate_cases.gates(torch.float32), gate_cases.noise(len(gate_cases.SIZES))
-    assert not draw(gates, noise.requires_grad_()).requires_grad
-    with torch.no_grad():
-        assert not draw(leaves(gates), noise).requires_grad
-
-
 def test_no_layers(mode):
     assert torch.equal(gumbel_gates([], torch.zeros(0), torch.zeros(0, 2), TAU), torch.zeros(0))
 
@@ -277,72 +194,3 @@ def test_same_bits_for_any_number_of_threads(threads, count):
         first = drawn_and_differentiated(gates, noise)
         threads(count)
         assert all(all(map(torch.equal, first, drawn_and_differentiated(gates, noise))) for _ in range(5))
-
-
-@pytest.mark.gpu
-def test_same_bits_on_a_gpu(device):
-    gates = leaves(gate_cases.gates(torch.float32, sizes=[100, 2000, 3, 517], hidden=128, device=device))
-    noise = gate_cases.noise(len(gates)).to(device)
-    first = drawn_and_differentiated(gates, noise)
-    assert all(all(map(torch.equal, first, drawn_and_differentiated(gates, noise))) for _ in range(20))
-
-
-@pytest.mark.gpu
-def test_graph_capture(device):
-    if device.type == "cpu":
-        pytest.skip("takes a GPU")
-    gates = gate_cases.gates(torch.float32, device=device)
-    noise = gate_cases.noise(len(gates), torch.float32).to(device)
-    graph, static = torch.cuda.CUDAGraph(), torch.zeros_like(noise)
-    with torch.cuda.graph(graph):
-        captured = draw(gates, static)
-    static.copy_(noise)
-    graph.replay()
-    assert torch.equal(captured, draw(gates, noise))
-
-
-# One layer, D = 3, H = 4.
-X, ETA, NOISE = torch.zeros(3), torch.zeros(27), torch.zeros(1, 2)
-
-WRONG = [
-    (TypeError, r"inputs: expected a list or tuple, got Tensor", X, ETA, NOISE, TAU),
-    (TypeError, r"inputs\[0\]: expected a tensor, got NoneType", [None], ETA, NOISE, TAU),
-    (TypeError, r"inputs\[0\]: expected float16.*int64", [X.long()], ETA, NOISE, TAU),
-    (ValueError, r"inputs\[0\]: expected shape \(3,\), got \(1, 3\)", [X[None]], ETA, NOISE, TAU),
-    (TypeError, r"eta: expected a tensor, got list", [X], [ETA], NOISE, TAU),
-    (TypeError, r"eta: expected a strided", [X], ETA.to_sparse(), NOISE, TAU),
-    (ValueError, r"eta: .* meta device", [X], ETA.to("meta"), NOISE, TAU),
-    (ValueError, r"eta: expected shape \(27,\), got \(3, 9\)", [X], ETA.view(3, 9), NOISE, TAU),
-    (
-        ValueError,
-        r"eta: expected H · 6 \+ 3 entries, W, b, a, V and c of 1 layers, got 28",
-        [X],
-        ETA.new_zeros(28),
-        NOISE,
-        TAU,
-    ),
-    (ValueError, r"eta: expected H · 12 \+ 6 entries, .* got 27", [X, X], ETA, NOISE, TAU),
-    (ValueError, r"eta: expected H · 6 \+ 3 entries, .* got 2", [X], ETA[:2], NOISE, TAU),
-    (ValueError, r"eta: expected H · 0 \+ 0 entries, .* got 27", [], ETA, NOISE[:0], TAU),
-    (TypeError, r"noise: expected a tensor, got NoneType", [X], ETA, None, TAU),
-    (ValueError, r"noise: expected shape \(1, 2\), got \(2,\)", [X], ETA, NOISE[0], TAU),
-    (TypeError, r"temperature: expected a number, got str", [X], ETA, NOISE, "1"),
-    (ValueError, r"temperature: expected a positive number, got 0", [X], ETA, NOISE, 0),
-    (ValueError, r"temperature: expected a finite number, got inf", [X], ETA, NOISE, math.inf),
-]
-
-
-@pytest.mark.parametrize(("error", "message", "inputs", "eta", "noise", "temperature"), WRONG)
-def test_refusals(error, message, inputs, eta, noise, temperature):
-    with pytest.raises(error, match=message):
-        gumbel_gates(inputs, eta, noise, temperature)
-
-
-@pytest.mark.gpu
-def test_refuses_two_devices(device):
-    if device.type == "cpu":
-        pytest.skip("takes a GPU")
-    with pytest.raises(ValueError, match=r"inputs\[0\]: expected a tensor on cuda:0, as eta is"):
-        gumbel_gates([X], ETA.to(device), NOISE.to(device), TAU)
-    with pytest.raises(ValueError, match=r"noise: expected a tensor on cuda:0"):
-        gumbel_gates([X.to(device)], ETA.to(device), NOISE, TAU)
