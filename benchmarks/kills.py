@@ -26,6 +26,7 @@ from measuring.environment import describe
 from measuring.result import leave
 
 import famus_ext.__main__ as program
+from famus_ext.train.records import MEASURED
 
 CONTEXT = multiprocessing.get_context("forkserver")
 PATIENCE = 600  # seconds for one run
@@ -141,7 +142,8 @@ def _numbers(out: Path) -> dict[str, Any]:
     records = [json.loads(line) for line in (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     accuracies: dict[str, list[float]] = {}
     for record in records:
-        del record["ms_per_step"]
+        for measured in MEASURED:
+            del record[measured]
         accuracies.setdefault(f"{record['method']} seed {record['seed']}", []).append(record["test_accuracy"])
     weights = {
         folder.name: {
@@ -153,7 +155,7 @@ def _numbers(out: Path) -> dict[str, Any]:
     return {
         "records": records,
         "accuracies": accuracies,
-        "example_weights": (out / "weights_seed0.csv").read_text(encoding="utf-8"),
+        "example_weights": (out / "examples_l2r_seed0.csv").read_text(encoding="utf-8"),
         "weights": weights,
     }
 

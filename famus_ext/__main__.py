@@ -53,11 +53,12 @@ def collect(arguments: Sequence[str]) -> int:
         return 0 if arguments and arguments[0] in HELP else 2
 
     def run() -> int:
-        from famus_ext.train.collect import CollectError, collect, to_json
+        from famus_ext.train.collect import collect, to_json
+        from famus_ext.train.read_run import RunError
 
         try:
             print(to_json(collect([Path(folder) for folder in arguments])))
-        except CollectError as error:
+        except RunError as error:
             print(f"python -m famus_ext collect: {error}", file=sys.stderr)
             return 1
         return 0

@@ -19,6 +19,7 @@ from famus_ext.errors import NonFiniteError, ProcessError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
+from famus_ext.train.config_file import words_of_files
 from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError
@@ -35,13 +36,15 @@ MEMORY_OPTIONS = "--batch-size, --meta-batch-size, --micro-batches, --engine and
 
 @dataclass(frozen=True)
 class FolderOptions:
-    """Where the results go."""
+    """Where the results go, and where options come from."""
 
     out: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """New folder for the results; runs/<data set>-<method>-<number> where not given."""
     resume: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
     """Folder of an experiment to go on with, under its own options; --epochs may be raised. auto: the one of --out, or
     the newest unfinished one with these options; a new one where there is none."""
+    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE.yaml")] = None
+    """File of options, `noise-rate: 0.4` a line; those of the command line win. A run's config.yaml is one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, RunFolder]:
     """The options and the folder, new or resumed. A resumed experiment's own options are the defaults."""
-    options = _parse(arguments, Options(Config(), FolderOptions()))
+    words = [*words_of_files(arguments), *arguments]
+    options = _parse(words, Options(Config(), FolderOptions()))
     first = processes.rank == 0
     path = from_first(lambda: folder_to_resume(options.folder.resume, options.folder.out, options.config), processes)
     if path is None:
@@ -98,7 +102,7 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
         path = from_first(lambda: RunFolder.create(options.folder.out, options.config, arguments).path, processes)
         return options.config, RunFolder(path, writes=first)
     folder, stored = RunFolder.open(path, writes=first)
-    config = _parse(arguments, replace(options, config=stored)).config
+    config = _parse(words, replace(options, config=stored)).config
     check_unchanged(stored, config)
     check_runnable(config, processes)
     folder.write_config(config)

@@ -1,8 +1,9 @@
-"""How good a network is: test accuracy, and the loss of every training example."""
+"""How good a network is: on the test set, and on every training example."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,22 +11,55 @@ from torch import Tensor, nn
 from famus_ext.data import LabelledSet
 from famus_ext.engine.agreement import share_buffers
 from famus_ext.engine.processes import ALONE, Processes
-from famus_ext.losses import ExampleLoss
+from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.train.processes import own_part, rows_of_all
 
 EVALUATION_BATCH = 1000  # images a forward pass at most: bounds the memory, changes no number
 EVALUATION_VALUES = 2**23  # entries a forward pass at most, 55 images of 224x224 pixels
 
 
-def accuracy(model: nn.Module, data: LabelledSet, processes: Processes = ALONE) -> float:
-    """Share of examples whose largest logit is their label's, in evaluation mode; each process looks at a part."""
-    return int((_logits(model, data, processes).argmax(dim=1) == data.labels).sum()) / len(data)
+@dataclass(frozen=True)
+class Predictions:
+    """What a network makes of N examples, in evaluation mode.
+
+    Attributes:
+        losses: Loss of each under its given label, `[N]`.
+        labels: The label that it holds for likeliest, int64 `[N]`.
+        probabilities: That label's probability, `[N]`.
+        given_probabilities: The given label's probability, `[N]`.
+    """
+
+    losses: Tensor
+    labels: Tensor
+    probabilities: Tensor
+    given_probabilities: Tensor
+
+    def cpu(self) -> Predictions:
+        """The same on the CPU."""
+        return Predictions(
+            self.losses.cpu(), self.labels.cpu(), self.probabilities.cpu(), self.given_probabilities.cpu()
+        )
 
 
 @torch.no_grad()
-def example_losses(model: nn.Module, data: LabelledSet, loss: ExampleLoss, processes: Processes = ALONE) -> Tensor:
-    """Loss of every example under its given label, `[N]`, in evaluation mode; each process looks at a part."""
-    return loss(_logits(model, data, processes), data.labels)
+def accuracy_and_loss(model: nn.Module, data: LabelledSet, processes: Processes = ALONE) -> tuple[float, float]:
+    """Share of examples whose largest logit is their label's, and mean cross-entropy, in evaluation mode.
+
+    Each process looks at a part.
+    """
+    logits = _logits(model, data, processes)
+    right = int((logits.argmax(dim=1) == data.labels).sum())
+    return right / len(data), float(cross_entropy(logits.double(), data.labels).mean())
+
+
+@torch.no_grad()
+def predictions(model: nn.Module, data: LabelledSet, loss: ExampleLoss, processes: Processes = ALONE) -> Predictions:
+    """What the network makes of every example, in evaluation mode; each process looks at a part."""
+    logits = _logits(model, data, processes)
+    given = data.labels[:, None]
+    probabilities = logits.softmax(dim=1)
+    largest, labels = probabilities.max(dim=1)
+    return Predictions(loss(logits, data.labels), labels, largest, probabilities.gather(1, given).squeeze(1))
 
 
 @torch.no_grad()

@@ -115,6 +115,8 @@ def _run(
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
     trainer = Trainer(config, method, seed, data, device, processes)
+    if method == config.method and trainer.step.layers:
+        folder.write_layers([layer.name for layer in trainer.step.layers])
     problems, positions = processes.together(lambda: folder.restore(trainer), lambda _: [trainer.steps], 1)
     if len({done for (done,) in positions}) > 1:
         done = ", ".join(str(done) for (done,) in positions)
@@ -140,9 +142,9 @@ def _run(
             record = trainer.train_epoch(after_step)
             processes.together(lambda: folder.save_epoch(trainer))
             say(epoch_line(record, epochs))
-    if method == config.method:
-        folder.write_example_weights(trainer)
-    return trainer.result()
+    result = trainer.result()
+    folder.write_examples(trainer.data, result)
+    return result
 
 
 def _draw(config: Config, folder: RunFolder, results: list[RunResult]) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 
 from torch import Tensor
 
+from famus_ext.train.evaluation import Predictions
 from famus_ext.train.example_groups import Group
 from famus_ext.train.options.meta_model import Method
+
+MEASURED = ("ms_per_step", "seconds", "peak_memory_bytes")
+"""What the machine decides: two equal runs differ in these alone."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,17 @@ class EpochRecord:
         seed: The run's seed.
         epoch: Epochs trained so far, from 1.
         test_accuracy: Share of the clean test set that is right after the epoch.
+        test_loss: Mean cross-entropy on the clean test set after the epoch; None where it is not finite.
         train_loss: Mean over the steps of the training loss that was minimised.
         meta_loss: Mean over the meta steps of the meta loss; None without one.
         weight_clean: Mean weight of the examples with a right label, 1 = plain training; None where nobody knows.
         weight_wrong: The same for the examples with a wrong label.
         weight_head: The same for the third of the classes with the most examples; None without a long tail.
         weight_tail: The same for the third with the fewest.
+        weight_histogram_clean: Number of examples with a right label and a weight in each of `weight_histogram`'s
+            bins, this epoch; empty where nobody knows which labels are right, and for a method without weights.
+        weight_histogram_wrong: The same for the examples with a wrong label.
+        weight_histogram_all: The same for all examples, where nobody knows; else empty.
         weight_function: V at `weight_curves.LOSSES`, a curve a group of classes; empty where no function is learned.
         gradient_mean: Mean of the meta gradient over meta steps and θ (FaMUS, Figure 4); None where θ does not last.
         gradient_variance: Its variance over the meta steps, averaged over θ.
@@ -34,6 +43,9 @@ class EpochRecord:
         gate_rates: Share of the meta steps in which each layer had one, `[L]`; empty without a meta step.
         lr: Learning rate of the network.
         ms_per_step: Wall-clock milliseconds a training step, evaluation left out.
+        seconds: Wall-clock seconds of the epoch's training steps, evaluation left out.
+        peak_memory_bytes: Of the epoch's steps on a GPU; on a CPU the resident set of the whole process so far, see
+            `peak_memory`.
         skipped_steps: Steps that were skipped because a loss or gradient was not finite.
         actual_noise_rate: Share of wrong training labels.
         labels_hash: SHA-256 of the training labels.
@@ -43,12 +55,16 @@ class EpochRecord:
     seed: int
     epoch: int
     test_accuracy: float
+    test_loss: float | None
     train_loss: float
     meta_loss: float | None
     weight_clean: float | None
     weight_wrong: float | None
     weight_head: float | None
     weight_tail: float | None
+    weight_histogram_clean: list[int]
+    weight_histogram_wrong: list[int]
+    weight_histogram_all: list[int]
     weight_function: list[list[float]]
     gradient_mean: float | None
     gradient_variance: float | None
@@ -56,6 +72,8 @@ class EpochRecord:
     gate_rates: list[float]
     lr: float
     ms_per_step: float
+    seconds: float
+    peak_memory_bytes: int | None
     skipped_steps: int
     actual_noise_rate: float | None
     labels_hash: str
@@ -74,7 +92,7 @@ class RunResult:
         seed: The run's seed.
         history: A record an epoch.
         weights: Learned weight of every training example, float32 `[N]`, 1 = plain training.
-        losses: Its loss under the given label after the last epoch, float32 `[N]`.
+        predictions: What the network makes of it after the last epoch, N of them.
         groups: Which examples are in which group, bool `[N]`, see `example_groups`.
         layers: Names of the gated layers, L of them.
     """
@@ -83,9 +101,14 @@ class RunResult:
     seed: int
     history: tuple[EpochRecord, ...]
     weights: Tensor
-    losses: Tensor
+    predictions: Predictions
     groups: dict[Group, Tensor]
     layers: tuple[str, ...]
+
+    @property
+    def losses(self) -> Tensor:
+        """Every training example's loss under its given label after the last epoch, float32 `[N]`."""
+        return self.predictions.losses
 
     @property
     def final(self) -> float:

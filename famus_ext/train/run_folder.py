@@ -4,10 +4,12 @@
 
     origin.json                     the command, the commit and the versions that it began with
     config.json                     the options, resolved; where it is, an experiment has begun
+    config.yaml                     the same, for --config
+    layers.json                     names of the layers that the method gates
     metrics.jsonl                   a record an epoch, method and seed
     checkpoints/<method>_seed<n>/   the last few states of a run, see `checkpoint_folder`
     labels_seed<n>.json             the labels trained on, with their hash, for --noise-type file
-    weights_seed<n>.csv             the learned weight of every training example
+    examples_<method>_seed<n>.csv   a line a training example: labels, learned weight, loss, prediction
     accuracy.png                    test accuracy by epoch
     weights.png                     the learned weights, where the method has some
     weight-function.png             the learned weight function, of mwnet
@@ -17,7 +19,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,6 +28,8 @@ from typing import Any
 from famus_ext.data import NoisyData, saved_labels
 from famus_ext.train.checkpoint_folder import CheckpointFolder
 from famus_ext.train.config import Config
+from famus_ext.train.config_file import to_yaml
+from famus_ext.train.example_table import write_example_table
 from famus_ext.train.files import atomic_write, remove_leftovers
 from famus_ext.train.metrics import Metrics
 from famus_ext.train.options.check import OptionError
@@ -52,6 +55,7 @@ class RunFolder:
         self.config = path / "config.json"
         self.origin = path / "origin.json"
         self.metrics = Metrics(path / "metrics.jsonl")
+        self.layers = path / "layers.json"
         self.summary = path / "summary.json"
         self.accuracy_picture = path / "accuracy.png"
         self.weights_picture = path / "weights.png"
@@ -116,9 +120,9 @@ class RunFolder:
         """Where a run's states lie."""
         return CheckpointFolder(self.path / "checkpoints" / f"{method}_seed{seed}")
 
-    def example_weights(self, seed: int) -> Path:
-        """Where the examples' weights lie."""
-        return self.path / f"weights_seed{seed}.csv"
+    def examples(self, method: Method, seed: int) -> Path:
+        """Where a run's table of training examples lies, see `example_table`."""
+        return self.path / f"examples_{method}_seed{seed}.csv"
 
     def write_labels(self, seed: int, data: NoisyData) -> None:
         """Writes the labels that a seed's runs train on, by the images' positions in the published training set."""
@@ -128,9 +132,16 @@ class RunFolder:
             json.dump(saved_labels(data.train.labels, data.indices), file)
 
     def write_config(self, config: Config) -> None:
-        """Writes the options."""
+        """Writes the options, in both forms."""
         if self.writes:
             _write_json(self.config, config.to_dict())
+            with atomic_write(self.path / "config.yaml") as file:
+                file.write(to_yaml(config))
+
+    def write_layers(self, names: Sequence[str]) -> None:
+        """Writes the names of the gated layers, in the order of the records' `gate_rates`."""
+        if self.writes:
+            _write_json(self.layers, {"layers": list(names)})
 
     def restore(self, trainer: Trainer) -> list[str]:
         """Brings `trainer` to its newest whole checkpoint, where there is one, and its records into the metrics.
@@ -159,28 +170,10 @@ class RunFolder:
         if self.writes:
             self.metrics.append(trainer.history[-1])
 
-    def write_example_weights(self, trainer: Trainer) -> None:
-        """Writes a line a training example: its index in the source set, name, labels, weight and final loss.
-
-        The weight is the mean of `ExampleWeights` over the last epochs, 1 = plain training.
-        """
-        data, result = trainer.data, trainer.result()
-        if not self.writes:
-            return
-        unknown = [""] * len(result.losses)
-        columns = {
-            "index": data.indices.tolist(),
-            **({} if data.train.names is None else {"name": data.train.names}),
-            "given_label": data.train.labels.tolist(),
-            "true_label": unknown if data.true_labels is None else data.true_labels.tolist(),
-            "wrong": result.groups["wrong"].int().tolist() if "wrong" in result.groups else unknown,
-            "weight": [f"{weight:.6g}" for weight in result.weights.tolist()],
-            "loss": [f"{loss:.6g}" for loss in result.losses.tolist()],
-        }
-        with atomic_write(self.example_weights(trainer.seed)) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
+    def write_examples(self, data: NoisyData, result: RunResult) -> None:
+        """Writes a line a training example of a finished run, see `example_table`."""
+        if self.writes:
+            write_example_table(self.examples(result.method, result.seed), data, result)
 
     def write_summary(self, results: list[RunResult]) -> None:
         """Writes mean and deviation by method, and what labels each seed trained on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +20,16 @@ from famus_ext.train.assembly.step import make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
 from famus_ext.train.epoch_log import EpochLog
-from famus_ext.train.evaluation import accuracy, example_losses
+from famus_ext.train.evaluation import Predictions, accuracy_and_loss, predictions
 from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
-from famus_ext.train.options.meta_model import Method
+from famus_ext.train.options.meta_model import WEIGHTING, Method
+from famus_ext.train.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.processes import rows_of_all
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.records import EpochRecord, RunResult
 from famus_ext.train.weight_curves import weight_curves
+from famus_ext.train.weight_histogram import weight_histogram
 
 
 class TrainingError(RuntimeError):
@@ -107,6 +110,7 @@ class Trainer:
         begin_epoch(self.loss, self.epoch)
         self.model.train()
         log = self._begin_log()
+        reset_peak_memory(self.device)
         for batch, examples in self._batches.epoch(self.epoch, len(log)):
             start = time.perf_counter()
             self._seed_other_processes()
@@ -141,12 +145,12 @@ class Trainer:
         """What was reached so far."""
         groups = {name: mask.cpu() for name, mask in self.groups.items()}
         layers = tuple(layer.name for layer in self.step.layers)
-        weights, losses = self.weights.mean.cpu(), self.example_losses()
-        return RunResult(self.method, self.seed, tuple(self.history), weights, losses, groups, layers)
+        weights, found = self.weights.mean.cpu(), self.predictions()
+        return RunResult(self.method, self.seed, tuple(self.history), weights, found, groups, layers)
 
-    def example_losses(self) -> Tensor:
-        """Loss of every training example under its given label, `[N]`, on the CPU."""
-        return example_losses(self.model, self.data.train, self.loss, self.processes).cpu()
+    def predictions(self) -> Predictions:
+        """What the network makes of every training example, on the CPU."""
+        return predictions(self.model, self.data.train, self.loss, self.processes).cpu()
 
     def _begin_log(self) -> EpochLog:
         """The log of the epoch at hand: a new one, or that of an epoch that a checkpoint left unfinished."""
@@ -162,17 +166,24 @@ class Trainer:
 
     def _record(self, log: EpochLog, lr: float, loss: float) -> EpochRecord:
         """The record of the epoch just trained."""
+        peak_memory = peak_memory_bytes(self.device)  # before the test set is looked at
+        test_accuracy, test_loss = accuracy_and_loss(self.model, self.data.test, self.processes)
+        known = "clean" in self.groups
         return EpochRecord(
             method=self.method,
             seed=self.seed,
             epoch=self.epoch + 1,
-            test_accuracy=accuracy(self.model, self.data.test, self.processes),
+            test_accuracy=test_accuracy,
+            test_loss=test_loss if math.isfinite(test_loss) else None,
             train_loss=loss,
             meta_loss=log.meta_loss,
             weight_clean=self._mean_weight("clean"),
             weight_wrong=self._mean_weight("wrong"),
             weight_head=self._mean_weight("head"),
             weight_tail=self._mean_weight("tail"),
+            weight_histogram_clean=self._histogram(self.groups["clean"]) if known else [],
+            weight_histogram_wrong=self._histogram(self.groups["wrong"]) if known else [],
+            weight_histogram_all=[] if known else self._histogram(),
             weight_function=weight_curves(self.step),
             gradient_mean=log.gradient_mean,
             gradient_variance=log.gradient_variance,
@@ -180,6 +191,8 @@ class Trainer:
             gate_rates=log.gate_rates,
             lr=lr,
             ms_per_step=1e3 * log.seconds / len(log),
+            seconds=log.seconds,
+            peak_memory_bytes=peak_memory,
             skipped_steps=log.skipped,
             actual_noise_rate=self._noise_rate,
             labels_hash=self._labels_hash,
@@ -189,6 +202,10 @@ class Trainer:
         """Mean weight of a group in the epoch at hand; None where there is no such group or nobody in it."""
         weights = self.weights.latest[self.groups[group]] if group in self.groups else torch.empty(0)
         return float(weights.mean()) if len(weights) else None
+
+    def _histogram(self, group: Tensor | slice = slice(None)) -> list[int]:
+        """Weights of a group in the epoch at hand by size; empty for a method that gives none."""
+        return weight_histogram(self.weights.latest[group]) if self.method in WEIGHTING else []
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the steps to come depend on, as tensors and plain values."""

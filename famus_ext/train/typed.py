@@ -30,22 +30,22 @@ def from_plain(cls: type[Record], values: object) -> Record:
         raise ValueError(f"missing {sorted(expected - got)}, unknown {sorted(got - expected)}")
     hints = get_type_hints(cls)
     for name, value in values.items():
-        if not _fits(value, hints[name]):
+        if not fits(value, hints[name]):
             raise ValueError(f"{name}: a value of the wrong kind: {value!r:.80}")
     return cls(**{name: _tuple_if(value, hints[name]) for name, value in values.items()})
 
 
-def _fits(value: object, kind: Any) -> bool:
+def fits(value: object, kind: Any) -> bool:
     """Whether a value is of the type of a field; an integer does for a float."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _fits(value, inner[0])
+        return fits(value, inner[0])
     if origin in (Union, UnionType):
-        return any(_fits(value, one) for one in inner)
+        return any(fits(value, one) for one in inner)
     if origin is Literal:
         return isinstance(value, str) and value in inner
     if origin in (list, tuple):
-        return isinstance(value, (list, tuple)) and all(_fits(entry, inner[0]) for entry in value)
+        return isinstance(value, (list, tuple)) and all(fits(entry, inner[0]) for entry in value)
     if isinstance(value, int) and kind in (int, float):
         return not isinstance(value, bool) and -LARGEST <= value <= LARGEST
     return value is None if kind in (None, NoneType) else isinstance(value, kind)

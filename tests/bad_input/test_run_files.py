@@ -9,11 +9,12 @@ import torch
 
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.checkpoint import CheckpointError
-from famus_ext.train.collect import CollectError, collect
+from famus_ext.train.collect import collect
 from famus_ext.train.config import Config, DataOptions, MachineOptions, MetaModelOptions, OptimizerOptions
 from famus_ext.train.experiment import run_experiment
 from famus_ext.train.metrics import Metrics
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.read_run import RunError
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
@@ -120,7 +121,7 @@ class Plain:
 def test_collect(folder, file, seed):
     path = folder.metrics.path if file == "metrics" else getattr(folder, file)
     path.write_bytes(damaged(path.read_bytes(), seed))
-    collected, message = outcome(lambda: collect([folder.path]), CollectError)
+    collected, message = outcome(lambda: collect([folder.path]), RunError)
     if collected is None:
         assert str(path) in message
     else:

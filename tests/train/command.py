@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import famus_ext.__main__ as program
+from famus_ext.train.records import MEASURED
 
 # 197 training images, two steps an epoch.
 SMALL = ["--num-test", "1500", "--device", "cpu", "--threads", "1", "--epochs", "2"]
@@ -20,4 +21,4 @@ def train(*arguments):
 
 def records(folder):
     lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [{name: value for name, value in json.loads(line).items() if name != "ms_per_step"} for line in lines]
+    return [{name: value for name, value in json.loads(line).items() if name not in MEASURED} for line in lines]

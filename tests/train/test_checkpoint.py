@@ -12,6 +12,7 @@ from torch import nn
 from famus_ext.models import registry
 from famus_ext.train import checkpoint as checkpoint_module
 from famus_ext.train.checkpoint import CheckpointError, restore, to_bytes
+from famus_ext.train.records import MEASURED
 
 METHODS = [
     ("ce", "all", "pushforward"),
@@ -32,7 +33,7 @@ SCHEDULES = [
 
 
 def numbers(record):
-    return {name: value for name, value in record.to_dict().items() if name != "ms_per_step"}
+    return {name: value for name, value in record.to_dict().items() if name not in MEASURED}
 
 
 @pytest.mark.parametrize(("method", "sampler", "engine"), METHODS)
@@ -73,7 +74,7 @@ def same(one, other):
     for name, value in other.model.state_dict().items():
         assert torch.equal(one.model.state_dict()[name], value), name
     assert torch.equal(one.result().weights, other.result().weights)
-    torch.testing.assert_close(one.example_losses(), other.example_losses(), rtol=0, atol=0, equal_nan=True)
+    torch.testing.assert_close(one.predictions().losses, other.predictions().losses, rtol=0, atol=0, equal_nan=True)
 
 
 class Restless(nn.Linear):

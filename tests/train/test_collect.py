@@ -42,7 +42,7 @@ def test_numbers_of_a_list_are_on_one_line():
 
 def test_folder_without_a_finished_experiment_is_refused(tmp_path, capsys):
     assert program.main(["collect", str(tmp_path)]) == 1
-    assert f"{tmp_path}: no finished experiment" in capsys.readouterr().err
+    assert f"{tmp_path}: no experiment" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--bogus"], 2), (["--help"], 0)])

@@ -31,7 +31,7 @@ def test_killed_at_every_delicate_moment(tmp_path):
     assert start(context, None, killed) == 0
 
     assert records(killed) == records(straight)
-    assert (killed / "weights_seed0.csv").read_bytes() == (straight / "weights_seed0.csv").read_bytes()
+    assert (killed / "examples_l2r_seed0.csv").read_bytes() == (straight / "examples_l2r_seed0.csv").read_bytes()
     assert accuracies(killed) == accuracies(straight)
     names = [
         {str(path.relative_to(out)) for path in out.rglob("*") if path.suffix != ".pt"} for out in (killed, straight)

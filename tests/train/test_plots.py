@@ -11,7 +11,7 @@ from famus_ext.train.plots import layers, style, weight_function, weights
 from famus_ext.train.records import RunResult
 from famus_ext.train.weight_curves import LOSSES, shown_epochs
 
-from .made_up import record
+from .made_up import predictions, record
 
 EPOCHS = 5
 CONFIG = Config(
@@ -29,7 +29,7 @@ def run(seed, groups):
         replace(record("mwnet", seed, epoch, 0.5), weight_function=curves) for epoch in range(1, EPOCHS + 1)
     )
     return RunResult(
-        "mwnet", seed, history, torch.rand(4), torch.tensor([0.1, 2.0, 3.0, 40.0]), groups, ("a", "b", "c")
+        "mwnet", seed, history, torch.rand(4), predictions(torch.tensor([0.1, 2.0, 3.0, 40.0])), groups, ("a", "b", "c")
     )
 
 

@@ -25,7 +25,7 @@ def torchrun(*arguments, processes=2, **environment):
 
 
 def column(folder, name):
-    with (folder / "weights_seed0.csv").open() as file:
+    with (folder / "examples_l2r_seed0.csv").open() as file:
         return [float(row[name]) for row in csv.DictReader(file)]
 
 

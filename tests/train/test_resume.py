@@ -40,7 +40,7 @@ def test_stopped_experiment_goes_on_to_the_same_numbers(tmp_path, monkeypatch, c
 
 def same_files(one, other):
     assert records(one) == records(other)
-    for name in ("weights_seed0.csv", "weights_seed1.csv"):
+    for name in ("examples_l2r_seed0.csv", "examples_l2r_seed1.csv"):
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
@@ -57,7 +57,7 @@ def test_epochs_may_be_raised_on_resume(tmp_path):
     assert program.main(["train", "--resume", str(longer), "--epochs", "3"]) == 0
     key = lambda record: (record["method"], record["epoch"])  # noqa: E731
     assert sorted(records(longer), key=key) == sorted(records(straight), key=key)
-    assert (longer / "weights_seed0.csv").read_bytes() == (straight / "weights_seed0.csv").read_bytes()
+    assert (longer / "examples_l2r_seed0.csv").read_bytes() == (straight / "examples_l2r_seed0.csv").read_bytes()
 
 
 def test_record_lost_between_checkpoint_and_metrics_comes_back(tmp_path):

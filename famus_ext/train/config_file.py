@@ -1,0 +1,173 @@
+"""Options in a YAML file, named as on the command line: `noise-rate: 0.4`, `seeds: [0, 1]`, `augmentation: false`.
+
+They become words of the command line, which the one parser reads: every check and every other spelling holds for both.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from famus_ext.train.config import GROUPS, Config
+from famus_ext.train.options.check import OptionError
+from famus_ext.train.typed import fits
+
+FLAG = "--config"
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def words_of_files(arguments: Sequence[str]) -> list[str]:
+    """The options of the files that a command line names by `--config`, as words to put before its own, which win.
+
+    Raises:
+        OptionError: see `read_options`.
+    """
+    words = []
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, value = word.partition("=")
+        if flag == FLAG and (equals or following):
+            words += command_line(read_options(Path(value if equals else following)))
+    return words
+
+
+def read_options(path: Path) -> dict[str, Any]:
+    """The options in a file, by their usual names.
+
+    Raises:
+        OptionError: see `checked_options`; and when the file cannot be read or is no YAML.
+    """
+    return checked_options(read_yaml(path), str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds.
+
+    Raises:
+        OptionError: when it cannot be read or is no YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise OptionError(f"{path}: expected YAML: {' '.join(str(error).split())}") from error
+
+
+def checked_options(options: object, where: str) -> dict[str, Any]:
+    """Options by their usual names, each of its kind; null leaves an option at its default.
+
+    Args:
+        options: Options by any of their names.
+        where: What holds them, to name in a message.
+
+    Raises:
+        OptionError: when there are no named values, a name is none of an option or of one that is there already, or a
+            value is of another kind.
+    """
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise OptionError(f"{where}: expected options with their values, got {type(options).__name__}")
+    names, kinds = _names(), _kinds()
+    found: dict[str, Any] = {}
+    for key, value in options.items():
+        name = names.get(str(key).replace("_", "-"))
+        if name is None:
+            raise OptionError(f"{where}: {key}: no such option{_nearest(str(key), names)}")
+        if name in found:
+            raise OptionError(f"{where}: {key}: given twice")
+        if value is not None:
+            found[name] = _of_kind(value, kinds[name], f"{where}: {key}")
+    return found
+
+
+def command_line(options: Mapping[str, Any]) -> list[str]:
+    """Checked options as words of the command line."""
+    words = []
+    for name, value in options.items():
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no-{name}")
+        elif isinstance(value, list):
+            words += [f"--{name}", *map(str, value)]
+        else:
+            words.append(f"--{name}={value}")  # one word, since text may begin with a dash
+    return words
+
+
+def to_yaml(config: Config) -> str:
+    """All options of an experiment, for `--config`."""
+    stored = config.to_dict()
+    groups = {name: value for group in GROUPS for name, value in stored.pop(group).items()}
+    named = {_dashed(name): value for name, value in {**groups, **stored}.items() if value is not None}
+    text: str = yaml.safe_dump(named, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    return text
+
+
+def _hints() -> dict[str, Any]:
+    """The type of every option, with its other names, by field."""
+    own = get_type_hints(Config, include_extras=True)
+    hints = {name: hint for name, hint in own.items() if name not in GROUPS}
+    for group in GROUPS.values():
+        hints.update(get_type_hints(group, include_extras=True))
+    return hints
+
+
+def _names() -> dict[str, str]:
+    """Every spelling of every option -> its usual name."""
+    names = {}
+    for field, hint in _hints().items():
+        extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        aliases = [alias.lstrip("-") for extra in extras for alias in getattr(extra, "aliases", None) or ()]
+        names.update(dict.fromkeys([_dashed(field), *(alias.replace("_", "-") for alias in aliases)], _dashed(field)))
+    return names
+
+
+def _kinds() -> dict[str, Any]:
+    """The type of every option by its usual name."""
+    return {
+        _dashed(field): get_args(hint)[0] if get_origin(hint) is Annotated else hint for field, hint in _hints().items()
+    }
+
+
+def _of_kind(value: object, kind: Any, where: str) -> object:
+    """The value; as a list where that is expected, and as a number or text: YAML reads 1e-3 as text, 0 as a number."""
+    for form in (value, [value], _number(value), str(value) if type(value) is int else value):
+        if fits(form, kind):
+            return form
+    raise OptionError(f"{where}: expected {_expected(kind)}, got {value!r}")
+
+
+def _number(value: object) -> object:
+    """A text that is a number, as one."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _expected(kind: Any) -> str:
+    """A type in words."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, inner))}"
+    if origin is tuple:
+        return f"a list, each entry {_expected(inner[0])}"
+    if origin in (Union, UnionType):
+        return " or ".join(_expected(one) for one in inner if one is not NoneType)
+    return KINDS.get(kind, "another kind")
+
+
+def _nearest(name: str, names: Mapping[str, str]) -> str:
+    """The option that may have been meant."""
+    near = difflib.get_close_matches(name.replace("_", "-"), names, n=1)
+    return f"; {near[0]} is one" if near else ""
+
+
+def _dashed(field: str) -> str:
+    """A field as the command line spells it."""
+    return field.replace("_", "-")
