@@ -1,0 +1,63 @@
+"""The help of every command, on the page that asks for it: what the program itself prints, when the site is built."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from famus_ext.__main__ import COMMANDS, main
+
+MARK = "<!-- the help of every command -->"
+COLUMNS = "100"
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+WITHOUT_HELP = {"info"}
+"""Commands that take no option."""
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put the help where the mark is."""
+    if MARK not in markdown:
+        return markdown
+    return markdown.replace(MARK, "\n".join(section(name) for name in COMMANDS))
+
+
+def section(name: str) -> str:
+    """A command's section: its help, or what it is for where it has none."""
+    if name in WITHOUT_HELP:
+        return f"## {name}\n\n{COMMANDS[name].__doc__}\n"
+    return f"## {name}\n\n```text\n{help_of([name])}\n```\n"
+
+
+def help_of(words: list[str]) -> str:
+    """What `python -m famus_ext <words> --help` prints, as wide as the page.
+
+    Raises:
+        RuntimeError: It ends with an error.
+    """
+    printed, complaints = io.StringIO(), io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = COLUMNS
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
+            code = _exit_code([*words, "--help"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if before is not None:
+            os.environ["COLUMNS"] = before
+    if code:
+        raise RuntimeError(f"famus_ext {' '.join(words)} --help: exit code {code}: {complaints.getvalue()}")
+    return COLOURS.sub("", printed.getvalue() or complaints.getvalue()).strip()
+
+
+def _exit_code(words: list[str]) -> int:
+    """Of the program, which either returns it or exits with it."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        return int(end.code or 0)
