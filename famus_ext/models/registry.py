@@ -6,6 +6,7 @@
 | `preact-resnet-18` | `preact_resnet18` |
 | `resnet-32`, also 20, 44, 56 and 110 | `resnet_cifar` at the depths of its paper |
 | `fashion`, `digits` | `FashionNet`, `DigitsNet` |
+| `fashion-<width>` | `FashionNet`, its first convolution that wide |
 | `package.module:callable` | `callable(num_classes=..., **options)`, from torchvision, timm or your own file |
 
 `resnet-50` is no name of ours: 50 = 6 * 8 + 2, so it would give a small network for CIFAR to whoever means ImageNet's.
@@ -33,6 +34,7 @@ NETWORKS: dict[str, Builder] = {
     r"preact-resnet-18": preact_resnet18,
     r"resnet-(20|32|44|56|110)": resnet_cifar,
     r"fashion": FashionNet,
+    r"fashion-(\d+)": lambda width, num_classes, **options: FashionNet(num_classes, width, **options),
     r"digits": DigitsNet,
 }
 """Pattern of a name -> what builds the network; the numbers in the name are the builder's first arguments."""
@@ -48,6 +50,7 @@ NAMES = (
     "resnet-56",
     "resnet-110",
     "fashion",
+    "fashion-<width>",
     "digits",
 )
 """The names as a message lists them."""
