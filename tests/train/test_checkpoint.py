@@ -153,7 +153,7 @@ def test_checkpoint_of_another_format_is_refused(make_trainer, monkeypatch):
     monkeypatch.setattr(checkpoint_module, "FORMAT", 0)
     content = to_bytes(trainer)
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match=r"run\.pt: expected checkpoint format 4, got 0"):
+    with pytest.raises(CheckpointError, match=r"run\.pt: expected checkpoint format 5, got 0"):
         restore(content, "run.pt", trainer)
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_checkpoint_is_refused(make_trainer, content):
         restore(content, "run.pt", make_trainer("ce"))
 
 
-@pytest.mark.parametrize("content", [{"format": 4}, {"format": 4, "identity": {}, "state": {}, "more": 1}])
+@pytest.mark.parametrize("content", [{"format": 5}, {"format": 5, "identity": {}, "state": {}, "more": 1}])
 def test_other_entries_are_refused(make_trainer, content):
     file = io.BytesIO()
     torch.save(content, file)

@@ -48,7 +48,7 @@ def test_two_runs_are_equal_to_the_bit(tmp_path, monkeypatch, method):
         assert train("--method", method, "--deterministic", "--out", out) == 0
     one, other = runs
     assert records(one) == records(other)
-    assert (one / "examples_l2r_seed0.csv").read_bytes() == (other / "examples_l2r_seed0.csv").read_bytes()
+    assert (one / f"examples_{method}_seed0.csv").read_bytes() == (other / f"examples_{method}_seed0.csv").read_bytes()
     assert json.loads((one / "config.json").read_text())["machine"]["deterministic"] is True
     states = [torch.load(newest(out, method), weights_only=True)["state"] for out in runs]
     assert all(torch.equal(states[0]["model"][name], value) for name, value in states[1]["model"].items())
