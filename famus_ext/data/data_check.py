@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from famus_ext.data.files.images import THREADS, ImageError, read_image
 from famus_ext.data.labelled import LabelledImages
@@ -29,6 +29,7 @@ class SetReport:
         repeated_names: Images beyond the first of each name.
         copies: Images beyond the first of each content.
         contradictions: Contents that are listed under more than one label.
+        contradiction_examples: The images of some of them, those of one content joined by "=".
     """
 
     images: int
@@ -38,6 +39,7 @@ class SetReport:
     repeated_names: int
     copies: int
     contradictions: int
+    contradiction_examples: tuple[str, ...] = ()
 
     def lines(self, name: str) -> list[str]:
         """What there is to say."""
@@ -63,11 +65,13 @@ class DataReport:
         sets: Train, and meta and test where they are published.
         shared_names: Images that two sets list under the same name, by the names of the sets.
         shared_contents: Images of which two sets hold copies.
+        shared_examples: Some of those, one set's image and the other's joined by "=".
     """
 
     sets: Mapping[str, SetReport]
     shared_names: Mapping[tuple[str, str], int]
     shared_contents: Mapping[tuple[str, str], int]
+    shared_examples: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_clean(self) -> bool:
@@ -102,6 +106,7 @@ def check_source(source: Source, sizes: tuple[int, int] | None = None) -> DataRe
         {name: _report(images, contents[name], published.get(name)) for name, images in there.items()},
         {(one, other): len(_paths(there[one]) & _paths(there[other])) for one, other in pairs},
         {(one, other): len(set(contents[one]) & set(contents[other]) - {None}) for one, other in pairs},
+        {(one, other): _pairs(there[one], contents[one], there[other], contents[other]) for one, other in pairs},
     )
 
 
@@ -121,7 +126,31 @@ def _report(images: LabelledSet, contents: list[str | None], published: int | No
         repeated_names=len(names) - len(set(names)),
         copies=len(known) - len(set(known)),
         contradictions=sum(count > 1 for count in several.values()),
+        contradiction_examples=_groups(images, contents, [content for content, n in several.items() if n > 1]),
     )
+
+
+def _groups(images: LabelledSet, contents: list[str | None], shown: list[str]) -> tuple[str, ...]:
+    """The images of some contents, with their labels."""
+    members: dict[str, list[str]] = {content: [] for content in shown[:SHOWN]}
+    for position, content in enumerate(contents):
+        if content in members:
+            members[content].append(f"{_name(images, position)} (class {int(images.labels[position])})")
+    return tuple(" = ".join(names) for names in members.values())
+
+
+def _pairs(
+    one: LabelledSet, contents: list[str | None], other: LabelledSet, other_contents: list[str | None]
+) -> tuple[str, ...]:
+    """The first images of which two sets hold copies."""
+    place = {content: position for position, content in enumerate(other_contents) if content is not None}
+    shared = [(position, place[content]) for position, content in enumerate(contents) if content in place]
+    return tuple(f"{_name(one, here)} = {_name(other, there)}" for here, there in shared[:SHOWN])
+
+
+def _name(images: LabelledSet, position: int) -> str:
+    """What an image is called in a report."""
+    return f"number {position}" if images.names is None else images.names[position]
 
 
 def _contents(images: LabelledSet) -> list[str | None]:

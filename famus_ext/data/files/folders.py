@@ -51,6 +51,16 @@ def read_folders(root: Path, folder: str, classes: Sequence[str]) -> Rows:
 
 
 def image_names(root: Path, folder: str) -> list[str]:
-    """The images in a folder and the folders in it, by name, as paths from `root`; none where there is no folder."""
-    files = (root / folder).rglob("*")
-    return sorted(file.relative_to(root).as_posix() for file in files if file.suffix.lower() in IMAGE_SUFFIXES)
+    """The images in a folder and the folders in it, by name, as paths from `root`; none where there is no folder.
+
+    What is hidden is left out, such as the `._cat.jpg` that macOS puts beside a `cat.jpg`.
+    """
+    files = (file for file in (root / folder).rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(
+        file.relative_to(root).as_posix() for file in files if not _is_hidden(file.relative_to(root / folder))
+    )
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a file, or a folder that it lies in, has a name that begins with a dot."""
+    return any(part.startswith(".") for part in path.parts)
