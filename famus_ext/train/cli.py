@@ -18,11 +18,13 @@ from famus_ext.engine.processes import Processes
 from famus_ext.errors import NonFiniteError, ProcessError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.checkpoint import CheckpointError
+from famus_ext.train.command_line import parse
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
 from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.shown import left_open
 from famus_ext.train.origin import PROGRAM
 from famus_ext.train.processes import from_first, launched
 from famus_ext.train.resume import check_unchanged, folder_to_resume
@@ -32,19 +34,25 @@ from famus_ext.train.trainer import TrainingError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 MEMORY_OPTIONS = "--batch-size, --meta-batch-size, --micro-batches, --engine and --sampler last --last-layers"
+ABOUT = f"""Train a network on noisy labels by a meta-learning method, and plainly too.
+  {PROGRAM} --dataset folder --data-path photos --method mwnet
+
+Without options: L2R + FaMUS on digits, with 60 % symmetric label noise.
+
+MW-Net's, FaMUS's, DivideMix's and MLC's options are taken too: docs/options.md.
+"""
 
 
 @dataclass(frozen=True)
 class FolderOptions:
     """Where the results go, and where options come from."""
 
-    out: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """New folder for the results; runs/<data set>-<method>-<number> where not given."""
-    resume: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Folder of an experiment to go on with, under its own options; --epochs may be raised. auto: the one of --out, or
-    the newest unfinished one with these options; a new one where there is none."""
-    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE.yaml")] = None
-    """File of options, `noise-rate: 0.4` a line; those of the command line win. A run's config.yaml is one."""
+    out: Annotated[Path | None, left_open("FOLDER", "runs/<data set>-<method>-<number>")] = None
+    """New folder for the results."""
+    resume: Annotated[Path | None, left_open("FOLDER", "begin a new one")] = None
+    """Experiment to go on with, under its own options; auto: this one, if it has begun (docs/options.md)."""
+    config_file: Annotated[Path | None, left_open("FILE.yaml", "none", name="config")] = None
+    """Options, `noise-rate: 0.4` a line; those of the command line win. A run's config.yaml is one."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,8 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
 
 
 def _parse(arguments: Sequence[str], default: Options) -> Options:
-    """The command line's options; tyro prints what is wrong with them and exits with 2."""
-    return tyro.cli(Options, prog=PROGRAM, args=arguments, default=default, config=(tyro.conf.OmitArgPrefixes,))
+    """The command line's options, see `parse`."""
+    return parse(Options, arguments, default=default, program=PROGRAM, about=ABOUT)
 
 
 def _way_on(folder: RunFolder | None) -> str:

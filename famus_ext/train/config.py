@@ -7,9 +7,7 @@ cross-entropy.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, TypeVar
-
-import tyro
+from typing import Any, TypeVar
 
 from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.data import DataOptions
@@ -26,9 +24,9 @@ Stored = TypeVar("Stored")
 GROUPS: dict[str, type[Any]] = {
     "data": DataOptions,
     "meta_model": MetaModelOptions,
+    "optimizer": OptimizerOptions,
     "sampler": SamplerOptions,
     "schedule": ScheduleOptions,
-    "optimizer": OptimizerOptions,
     "machine": MachineOptions,
     "recovery": RecoveryOptions,
 }
@@ -47,15 +45,15 @@ class Config:
 
     data: DataOptions = field(default_factory=DataOptions)
     meta_model: MetaModelOptions = field(default_factory=MetaModelOptions)
+    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     sampler: SamplerOptions = field(default_factory=SamplerOptions)
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
-    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     machine: MachineOptions = field(default_factory=MachineOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
-    seeds: Annotated[tuple[int, ...], tyro.conf.arg(aliases=("--seed",))] = (0,)
-    """One run of every method a seed; split, noise, initial weights and batches follow from it."""
+    seeds: tuple[int, ...] = (0,)
+    """A run of every method for each; split, noise, initial weights and batches follow from it."""
     baseline: bool = True
-    """Also train plainly, on the same data, network, loss, schedule and seeds."""
+    """Also train plainly, on the same data, network, loss and seeds."""
 
     def __post_init__(self) -> None:
         require(len(self.seeds) >= 1, "--seeds", "at least one seed", self.seeds)

@@ -6,7 +6,7 @@ They become words of the command line, which the one parser reads: every check a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -15,6 +15,7 @@ import yaml
 
 from famus_ext.train.config import GROUPS, Config
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.spellings import our_option, our_value
 from famus_ext.train.typed import fits
 
 FLAG = "--config"
@@ -73,16 +74,18 @@ def checked_options(options: object, where: str) -> dict[str, Any]:
         return {}
     if not isinstance(options, Mapping):
         raise OptionError(f"{where}: expected options with their values, got {type(options).__name__}")
-    names, kinds = _names(), _kinds()
+    kinds = _kinds()
     found: dict[str, Any] = {}
     for key, value in options.items():
-        name = names.get(str(key).replace("_", "-"))
-        if name is None:
-            raise OptionError(f"{where}: {key}: no such option{_nearest(str(key), names)}")
+        option = _option(str(key), where)
+        name = option[2:]
+        if name not in kinds:
+            raise OptionError(f"{where}: {key}: no such option{_nearest(str(key), kinds)}")
         if name in found:
             raise OptionError(f"{where}: {key}: given twice")
         if value is not None:
-            found[name] = _of_kind(value, kinds[name], f"{where}: {key}")
+            ours = our_value(option, value) if isinstance(value, str) else value
+            found[name] = _of_kind(ours, kinds[name], f"{where}: {key}")
     return found
 
 
@@ -108,23 +111,21 @@ def to_yaml(config: Config) -> str:
     return text
 
 
+def _option(key: str, where: str) -> str:
+    """The option that a key means, by its usual name."""
+    try:
+        return our_option(f"--{key}")
+    except OptionError as error:
+        raise OptionError(f"{where}: {str(error)[2:]}") from error
+
+
 def _hints() -> dict[str, Any]:
-    """The type of every option, with its other names, by field."""
+    """The type of every option by field."""
     own = get_type_hints(Config, include_extras=True)
     hints = {name: hint for name, hint in own.items() if name not in GROUPS}
     for group in GROUPS.values():
         hints.update(get_type_hints(group, include_extras=True))
     return hints
-
-
-def _names() -> dict[str, str]:
-    """Every spelling of every option -> its usual name."""
-    names = {}
-    for field, hint in _hints().items():
-        extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-        aliases = [alias.lstrip("-") for extra in extras for alias in getattr(extra, "aliases", None) or ()]
-        names.update(dict.fromkeys([_dashed(field), *(alias.replace("_", "-") for alias in aliases)], _dashed(field)))
-    return names
 
 
 def _kinds() -> dict[str, Any]:
@@ -162,9 +163,9 @@ def _expected(kind: Any) -> str:
     return KINDS.get(kind, "another kind")
 
 
-def _nearest(name: str, names: Mapping[str, str]) -> str:
+def _nearest(name: str, names: Iterable[str]) -> str:
     """The option that may have been meant."""
-    near = difflib.get_close_matches(name.replace("_", "-"), names, n=1)
+    near = difflib.get_close_matches(name.replace("_", "-"), list(names), n=1)
     return f"; {near[0]} is one" if near else ""
 
 

@@ -21,9 +21,8 @@ from .command import records
     ("options", "noise"),
     [
         ({}, ("symmetric", 0.6)),
-        ({"noise_type": "unif"}, ("symmetric", 0.6)),
-        ({"noise_type": "sym", "noise_rate": 0.2}, ("symmetric", 0.2)),
-        ({"noise_type": "asym"}, ("asymmetric", 0.6)),
+        ({"noise_rate": 0.2}, ("symmetric", 0.2)),
+        ({"noise_type": "asymmetric"}, ("asymmetric", 0.6)),
         ({"noise_type": "flip2", "noise_rate": 0.0}, ("flip2", 0.0)),
         ({"noise_type": "file", "noise_file": "labels.json"}, ("file", 0.0)),
         ({"dataset": "clothing1m"}, ("symmetric", 0.0)),
@@ -49,6 +48,8 @@ def test_noise_is_as_asked_for_or_as_usual(options, noise):
         ({"noise_type": "file", "noise_file": "x", "noise_rate": 0.5}, "--noise-rate: expected none"),
         ({"noise_file": "labels.json"}, "--noise-file: expected none without --noise-type file, got labels.json"),
         ({"noise_key": "worst"}, "--noise-key: expected none without --noise-type file, got worst"),
+        ({"meta_fraction": 1.0}, r"--meta-fraction: expected a number in \(0, 1\), got 1.0"),
+        ({"meta_fraction": 0.1, "num_meta": 10}, "--meta-fraction: expected none beside --num-meta, got 0.1"),
     ],
     ids=str,
 )
@@ -75,6 +76,11 @@ def test_what_does_not_go_together_is_refused(options, message):
 def test_what_the_data_set_has_not_is_refused(options, message):
     with pytest.raises(OptionError, match=message):
         make_data(DataOptions(**options), seed=0)
+
+
+def test_meta_fraction_is_a_share_of_what_is_not_tested_on():
+    data = make_data(DataOptions(num_test=797, meta_fraction=0.05), seed=0)
+    assert (len(data.meta), len(data.train), len(data.test)) == (50, 950, 797)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def make_data(options: DataOptions, seed: int) -> NoisyData:
     """
     known = registry.data_set(options.dataset)
     noise_type, noise_rate = options.noise
+    num_test = known.num_test if options.num_test is None else options.num_test
     with naming_options(ARGUMENTS, f"--dataset {options.dataset}"):
         try:
             source = make_source(options)
@@ -44,8 +45,8 @@ def make_data(options: DataOptions, seed: int) -> NoisyData:
             source,
             noise_type,
             noise_rate,
-            known.num_meta if options.num_meta is None else options.num_meta,
-            known.num_test if options.num_test is None else options.num_test,
+            _num_meta(options, source, num_test),
+            num_test,
             seed,
             noise_labels=noise_labels,
             meta_set=options.meta_set,
@@ -67,6 +68,13 @@ def make_source(options: DataOptions) -> Source:
     train = _read_by(options, source.train)
     test, meta = (None if images is None else _read_by(options, images) for images in (source.test, source.meta))
     return replace(source, train=train, test=test, meta=meta)
+
+
+def _num_meta(options: DataOptions, source: Source, num_test: int | None) -> int | None:
+    """Size of the meta set: asked for, as a number or as a share of what is not tested on, or the data set's."""
+    if options.meta_fraction is not None:
+        return max(1, round(options.meta_fraction * (len(source.train) - (num_test or 0))))
+    return registry.data_set(options.dataset).num_meta if options.num_meta is None else options.num_meta
 
 
 def _read_by(options: DataOptions, images: LabelledSet) -> LabelledSet:

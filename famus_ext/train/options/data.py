@@ -3,68 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from famus_ext.data import NOISE_TYPES, MetaSet, NoiseType, TailProfile
 from famus_ext.data.sets.registry import NAMES, data_set
 from famus_ext.train.options.check import OptionError, require, require_count, require_positive
+from famus_ext.train.options.shown import left_open
 
 NOISE_RATE = 0.6
-SPELLINGS: dict[str, NoiseType] = {
-    **{kind: kind for kind in NOISE_TYPES},
-    "unif": "symmetric",
-    "sym": "symmetric",
-    "asym": "asymmetric",
-}
-"""The kinds of noise, also as MW-Net (unif), DivideMix and CMW-Net call them -> what they are called here."""
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """Data, its long tail, its label noise and its meta set."""
+    """What is learned from: images, their wrong labels, and the few that are trusted. docs/data.md describes it all."""
 
     dataset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "digits"
-    """digits, fashion-mnist, cifar10, cifar100, cnwl-<red|blue>-<rate>, mini-webvision, mini-webvision-imagenet,
-    clothing1m, food101n, animal10n, imagenet-lt, places-lt, inaturalist18, folder, folder-clean, csv or csv-clean."""
-    data_path: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
-    """Folder (csv: file) of the data; None is where Debian's package puts Fashion-MNIST. digits needs none."""
-    image_size: int | None = None
-    """folder, csv: pixels a side; up to 64 the images are held in memory. None is 224."""
+    """folder and csv are your own images; digits and fashion-mnist need no download; docs/data.md has the others."""
+    data_path: Annotated[str | None, left_open("PATH", "none; of fashion-mnist where Debian puts it")] = None
+    """Folder of the data, or its file for csv."""
+    image_size: Annotated[int | None, left_open("INT", "224")] = None
+    """Pixels a side, of folder and csv; images of at most 64 are held in memory."""
     augmentation: bool = True
-    """Crop and mirror training and meta images at random, as usual for the data set: not digits, nor fashion-mnist."""
-    workers: int | None = None
-    """Processes that read image files; None is one a core, 8 at most."""
-    num_train: int | None = None
-    """Training images to keep, balanced over the classes, before a long tail is cut; None is all that are left."""
-    num_meta: int | None = None
-    """Clean meta images, balanced over the classes, taken out before tail and noise; None is 100 of digits and
-    fashion-mnist, 1,000 of CIFAR, and all of a clean set that is published beside the training set."""
+    """Crop and mirror training and meta images at random, where that is usual for the data set."""
+    workers: Annotated[int | None, left_open("INT", "one a core, 8 at most")] = None
+    """Processes that read image files."""
+    noise_type: Annotated[NoiseType | None, left_open(f"{{{','.join(NOISE_TYPES)}}}", "symmetric")] = None
+    """What a changed label becomes: symmetric is any class, the true one included; file takes --noise-file."""
+    noise_rate: Annotated[float | None, left_open("FLOAT", "0.6; 0 where labels are noisy or classes rare")] = None
+    """Probability that a label is changed; symmetric noise then makes p(1 - 1/C) of the labels wrong."""
+    noise_file: Annotated[str | None, left_open("PATH", "none")] = None
+    """Labels of --noise-type file, as DivideMix, PLC, CIFAR-N or a run have saved them."""
+    noise_key: Annotated[str | None, left_open("NAME", "none")] = None
+    """Which labels of a file that holds several; of CIFAR-N worst, aggre, rand1, rand2, rand3 or noisy100."""
+    num_meta: Annotated[int | None, left_open("INT", "100; 1,000 of CIFAR; all where published")] = None
+    """Trusted images, balanced over the classes, taken out before tail and noise."""
+    meta_fraction: Annotated[float | None, left_open("FLOAT", "--num-meta")] = None
+    """The same as a share of the training set."""
     meta_set: MetaSet = "clean"
     """clean: of labels known to be right. given: of the labels as found, where nobody knows better."""
-    num_test: int | None = None
-    """Clean test images to split off; None is 500 of digits. A data set with a test set of its own takes none."""
-    imbalance: Annotated[float | None, tyro.conf.arg(aliases=("--imb-factor", "--imbalanced-factor"))] = None
-    """Long tail: size of the largest class over that of the smallest, or its inverse: 100 and 0.01 mean the same."""
+    num_train: Annotated[int | None, left_open("INT", "all")] = None
+    """Training images to keep, balanced over the classes, before a long tail is cut."""
+    num_test: Annotated[int | None, left_open("INT", "500 of digits; else the published ones")] = None
+    """Clean test images to split off, of a data set without a test set of its own."""
+    imbalance: Annotated[float | None, left_open("FLOAT", "none")] = None
+    """Long tail: size of the largest class over that of the smallest, or its inverse: 100 is 0.01."""
     tail_profile: TailProfile = "exponential"
     """How the class sizes of a long tail fall."""
-    noise_type: Annotated[
-        NoiseType | Literal["unif", "sym", "asym"] | None,
-        tyro.conf.arg(aliases=("--corruption-type", "--ctype", "--noise-mode")),
-    ] = None
-    """A changed label is any class, the true one included (symmetric = unif = sym), any other (symmetric-excluding),
-    the next (pairflip), one (flip) or two (flip2) drawn for its class, what it is taken for (asymmetric = asym), one of
-    its superclass (hierarchical), or depends on the image (instance). file: --noise-file. None is symmetric."""
-    noise_rate: Annotated[
-        float | None, tyro.conf.arg(aliases=("--corruption-prob", "--corruption-ratio", "--corruption-level", "--r"))
-    ] = None
-    """p, the probability that a label is changed, also in a long tail; symmetric makes p(1 - 1/C) wrong. Printed. None
-    is 0.6, and 0 for a data set that is noisy or long-tailed as it is."""
-    noise_file: Annotated[str | None, tyro.conf.arg(metavar="PATH", aliases=("--noise-label-file",))] = None
-    """--noise-type file: labels of the training images, as DivideMix, PLC, CIFAR-N or a run have saved them."""
-    noise_key: str | None = None
-    """Which labels of a file that holds several: worst, aggre, rand1, rand2, rand3, noisy100 of CIFAR-N."""
 
     def __post_init__(self) -> None:
         try:
@@ -79,7 +65,14 @@ class DataOptions:
         require_positive("--imbalance", self.imbalance)
         path_is_used = self.dataset != "digits" or self.data_path is None
         require(path_is_used, "--data-path", "none, since digits come with scikit-learn", self.data_path)
+        self._check_meta_fraction()
         self._check_noise_file()
+
+    def _check_meta_fraction(self) -> None:
+        """A share of the training set, in place of a number."""
+        share = self.meta_fraction
+        require(share is None or 0.0 < share < 1.0, "--meta-fraction", "a number in (0, 1)", share)
+        require(share is None or self.num_meta is None, "--meta-fraction", "none beside --num-meta", share)
 
     def _check_noise_file(self) -> None:
         """A file of labels goes with its kind of noise, and with no rate."""
@@ -93,7 +86,7 @@ class DataOptions:
     @property
     def noise(self) -> tuple[NoiseType, float]:
         """The kind of noise and its rate, as asked for or as usual for the data set."""
-        kind = SPELLINGS[self.noise_type or "symmetric"]
+        kind = self.noise_type or "symmetric"
         if self.noise_rate is not None:
             return kind, self.noise_rate
         as_it_is = kind == "file" or not data_set(self.dataset).takes_noise

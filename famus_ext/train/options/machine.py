@@ -12,14 +12,14 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True)
 class MachineOptions:
-    """Where it runs."""
+    """Where it runs; these change no number of a run but by rounding."""
 
     device: Device = "auto"
     """auto: cuda where a GPU can be used, else cpu."""
     deterministic: bool = False
-    """Take deterministic algorithms alone: equal runs on one device are equal to the bit, as on the CPU anyway."""
+    """Take deterministic algorithms alone, so that equal runs on one device are equal to the bit."""
     threads: int = 1
-    """Threads of the CPU kernels. One is fastest for a small network, and the same numbers on any number of cores."""
+    """Threads on the CPU. One is fastest for a small network, and gives the same numbers on any machine."""
 
     def __post_init__(self) -> None:
         require_count("--threads", self.threads)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import tyro
-
 from famus_ext.meta_models.loss_correction import SMALLEST_FLOOR
 from famus_ext.train.options.check import OptionError, require, require_count, require_not_negative, require_positive
+from famus_ext.train.options.shown import left_open
 
 Method = Literal["ce", "mwnet", "l2r", "mlc", "label-correction"]
 Loss = Literal["cross-entropy", "focal", "class-balanced", "ldam", "ldam-drw"]
@@ -21,24 +20,24 @@ WEIGHTING: tuple[Method, ...] = ("mwnet", "l2r")
 
 @dataclass(frozen=True)
 class MetaModelOptions:
-    """Meta model, and the loss of each example."""
+    """What learns which examples to trust, and the loss of each example."""
 
     method: Method = "l2r"
-    """What learns: nothing (ce), weights (mwnet, l2r), a transition matrix (mlc) or soft labels (label-correction)."""
+    """What is learned: nothing (ce), weights (mwnet, l2r), a transition matrix (mlc) or labels (label-correction)."""
     loss: Loss = "cross-entropy"
-    """Loss of each training example; mlc and label-correction take cross-entropy. Class sizes are the given labels'."""
+    """Loss of each training example; mlc and label-correction take cross-entropy alone."""
     drw_start: int = 0
     """Epoch (from 0) from which ldam-drw weights the classes."""
     normalised: bool = False
-    """Divide MW-Net's weights of a batch by their sum, as the released code does. L2R's always are."""
+    """Divide MW-Net's weights of a batch by their sum, as FaMUS's released code does; L2R's always are."""
     class_groups: int = 1
-    """Weight functions that mwnet learns, each for a group of classes of similar size (CMW-Net)."""
+    """Weight functions that mwnet learns, each for classes of similar size (CMW-Net)."""
     mlc_floor: float = 0.1
-    """δ under the probabilities that mlc corrects; with almost none, T is unstable once the network is sure."""
-    meta_batch_size: Annotated[int, tyro.conf.arg(aliases=("--gold-bs",))] = 100
+    """Least probability that mlc corrects; with almost none it is unstable once the network is sure."""
+    meta_batch_size: int = 100
     """Meta images a step; all of them where there are fewer."""
-    meta_lr: float | None = None
-    """Learning rate of θ (SGD), None: 0.03, for mlc 0.3; l2r has none. The paper's 1e-3 is for far longer runs."""
+    meta_lr: Annotated[float | None, left_open("FLOAT", "0.03, of mlc 0.3")] = None
+    """Learning rate of the meta model (SGD); l2r has none. The paper's 1e-3 is for far longer runs."""
 
     def __post_init__(self) -> None:
         require_not_negative("--drw-start", self.drw_start)

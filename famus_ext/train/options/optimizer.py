@@ -5,31 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import tyro
-
 from famus_ext.train.options.check import require, require_count, require_not_negative, require_positive
+from famus_ext.train.options.shown import left_open
 
 
 @dataclass(frozen=True)
 class OptimizerOptions:
-    """Network, its optimizer (SGD) and its schedule, the same for every method."""
+    """The network and its optimizer (SGD), the same for every method."""
 
-    network: str | None = None
-    """wrn-28-10, preact-resnet-18, resnet-32, fashion, digits or package.module:callable; None: by data set."""
-    epochs: Annotated[int, tyro.conf.arg(aliases=("--num-epochs", "--n-epoch", "--max-epoch"))] = 50
+    network: Annotated[str | None, left_open("NAME", "by data set")] = None
+    """wrn-28-10, preact-resnet-18, resnet-32, fashion, digits, or yours: package.module:callable."""
+    epochs: int = 50
     """Passes over the training set."""
-    batch_size: Annotated[int, tyro.conf.arg(aliases=("--bs", "-b"))] = 100
+    batch_size: int = 100
     """Training images a step, at most; an epoch's batches are nearly equal."""
-    lr: Annotated[float, tyro.conf.arg(aliases=("--learning-rate",))] = 0.1
-    """Learning rate α, of the network and of the virtual step."""
+    lr: float = 0.1
+    """Learning rate of the network and of the virtual step."""
     momentum: float = 0.9
     """Momentum, in [0, 1)."""
-    weight_decay: Annotated[float, tyro.conf.arg(aliases=("--wd",))] = 0.0
+    weight_decay: float = 0.0
     """Weight decay."""
     lr_milestones: tuple[int, ...] = (40,)
     """Epochs after which the learning rate is divided by 10."""
-    clip_norm: float | None = None
-    """Norm to which the network's gradient is clipped; None is no clipping."""
+    clip_norm: Annotated[float | None, left_open("FLOAT", "no clipping")] = None
+    """Norm to which the network's gradient is clipped."""
 
     def __post_init__(self) -> None:
         require(self.network != "", "--network", "a name or an import path", "none")
