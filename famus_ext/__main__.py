@@ -46,6 +46,17 @@ def train(arguments: Sequence[str]) -> int:
     return _with_train_extra(run)
 
 
+def report(arguments: Sequence[str]) -> int:
+    """Write a run as one page: curves, suspicious labels, cost."""
+
+    def run() -> int:
+        from famus_ext.report import cli
+
+        return cli.main(arguments)
+
+    return _with_train_extra(run)
+
+
 def collect(arguments: Sequence[str]) -> int:
     """Print the folders of finished experiments as one JSON record."""
     if not arguments or arguments[0].startswith("-"):
@@ -66,6 +77,28 @@ def collect(arguments: Sequence[str]) -> int:
     return _with_train_extra(run)
 
 
+def run(arguments: Sequence[str]) -> int:
+    """Run an experiment of several cells, a table of the paper say; the same command goes on with it."""
+
+    def run_cells() -> int:
+        from famus_ext.sweep import cli
+
+        return cli.main(arguments)
+
+    return _with_train_extra(run_cells)
+
+
+def compare(arguments: Sequence[str]) -> int:
+    """Compare runs: a table with mean and deviation, and the paper's figures."""
+
+    def compare_folders() -> int:
+        from famus_ext.compare import cli
+
+        return cli.main(arguments)
+
+    return _with_train_extra(compare_folders)
+
+
 def _with_train_extra(run: Callable[[], int]) -> int:
     """What `run` returns; where a package of the extra is missing, one line that says so."""
     try:
@@ -77,7 +110,14 @@ def _with_train_extra(run: Callable[[], int]) -> int:
         return 1
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"info": info, "train": train, "collect": collect}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "info": info,
+    "train": train,
+    "report": report,
+    "run": run,
+    "compare": compare,
+    "collect": collect,
+}
 
 
 def usage() -> str:

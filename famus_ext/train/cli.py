@@ -23,7 +23,7 @@ from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
 from famus_ext.train.console import MEANING_OF_WEIGHT, say
 from famus_ext.train.experiment import check_runnable, run_experiment
-from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.shown import left_open
 from famus_ext.train.origin import PROGRAM
 from famus_ext.train.processes import from_first, launched
@@ -97,6 +97,22 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\ninterrupted{_way_on(folder)}", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def parse_config(arguments: Sequence[str]) -> Config:
+    """The options of a command line that leaves the folder to others.
+
+    Args:
+        arguments: The command line after `train`.
+
+    Raises:
+        OptionError: for an option that cannot be used, or a folder.
+        SystemExit: for what is no option; it has been said then.
+    """
+    options = _parse([*words_of_files(arguments), *arguments], Options(Config(), FolderOptions()))
+    for option, given in (("--out", options.folder.out), ("--resume", options.folder.resume)):
+        require(given is None, option, "none here", given)
+    return options.config
 
 
 def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, RunFolder]:
