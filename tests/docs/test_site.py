@@ -50,7 +50,14 @@ def test_pages_need_nothing_from_elsewhere(site):
 
 def test_every_public_name_has_its_place_in_the_reference(site):
     anchors = {name for page in (site / "api").glob("*.html") for name in Tags(page).anchors}
-    assert [name for name in famus.__all__ if f"famus_ext.{name}" not in anchors] == []
+    public = {name: getattr(famus, name) for name in famus.__all__}
+    places = {name: {f"famus_ext.{name}", f"{thing.__module__}.{thing.__qualname__}"} for name, thing in public.items()}
+    assert [name for name, known in places.items() if not known & anchors] == []
+
+
+def test_a_function_is_not_taken_for_the_file_of_its_name(site):
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in (site / "api").glob("*.html")}
+    assert {name for name, page in pages.items() if "doc-module" in page} == {"data", "models"}
 
 
 def test_every_picture_has_a_text(site):
