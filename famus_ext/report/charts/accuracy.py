@@ -1,0 +1,38 @@
+"""Test accuracy by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.ticker import PercentFormatter
+
+from famus_ext.report.charts.chart import Chart, Colour, LegendEntry, Line, canvas, percent
+from famus_ext.report.charts.curves import Curve, draw_curves, epoch_axis
+
+LINES: tuple[tuple[Colour, Line], ...] = (("method", "solid"), ("plain", "dashed"))
+
+
+def accuracy_chart(curves: Mapping[str, Sequence[Curve]], epochs: int) -> Chart:
+    """A curve a method.
+
+    Args:
+        curves: What a method is called -> the test accuracies of its seeds; the method comes before plain training.
+        epochs: Epochs that were asked for.
+    """
+    legend = []
+    with canvas("accuracy") as made:
+        for (name, of_seeds), (colour, line) in zip(curves.items(), LINES, strict=False):
+            end = draw_curves(made.axes, of_seeds, colour, line)
+            if end is not None:
+                legend.append(LegendEntry(colour, line, f"{name}: {percent(end)} at the end"))
+        epoch_axis(made.axes, epochs)
+        made.axes.set_ylabel("accuracy on the test images")
+        made.axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        low = made.axes.get_ylim()[0]
+        made.axes.set_ylim(max(0.0, low), 1.0)
+    alt = "Line chart of test accuracy by epoch. " + "; ".join(entry.text for entry in legend) + "."
+    return Chart("accuracy", "Test accuracy", alt, made.svg, tuple(legend), _band(curves))
+
+
+def _band(curves: Mapping[str, Sequence[Curve]]) -> str:
+    return "Lines are means over the seeds, bands their range." if max(map(len, curves.values())) > 1 else ""

@@ -1,0 +1,99 @@
+"""`python -m famus_ext report`: a run's folder in, one page and one CSV file out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from famus_ext.report.page import page
+from famus_ext.report.report import Report, make_report
+from famus_ext.report.suspicious import suspicious_csv
+from famus_ext.train.files import atomic_write
+from famus_ext.train.options.check import OptionError, require_count
+from famus_ext.train.read_run import FinishedRun, RunError, read_run
+
+PROGRAM = "python -m famus_ext report"
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Write the folder of an experiment, finished or still running, as one page that needs no network.
+
+    Beside the page comes suspicious_seed<n>.csv: the training examples whose labels are trusted least, with their ids.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Folder of the experiment, as `train` made it."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE.html")] = None
+    """The page; RUN/report.html where not given."""
+    seed: int | None = None
+    """Seed whose examples are shown; the experiment's first where not given. Curves show all seeds."""
+    top: int = 200
+    """How many of the least trusted examples to show."""
+    data_path: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
+    """Where the images lie now, where that is not where the run found them."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: The command line after `report`.
+
+    Returns:
+        The exit code: 0 fine, 1 for errors, 2 for bad options.
+    """
+    try:
+        options = tyro.cli(ReportOptions, prog=PROGRAM, args=arguments)
+        require_count("--top", options.top)
+        run = read_run(options.run)
+        report = make_report(run, _seed(run, options.seed), options.top, options.data_path)
+        for line in _write(report, options.out or options.run / "report.html"):
+            print(line)
+    except OptionError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 2
+    except (RunError, OSError) as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _seed(run: FinishedRun, asked: int | None) -> int:
+    """The seed whose examples are shown."""
+    seeds = run.config.seeds
+    if asked is not None and asked not in seeds:
+        raise OptionError(f"--seed: expected one of {', '.join(map(str, seeds))}, as the run has, got {asked}")
+    return seeds[0] if asked is None else asked
+
+
+def _write(report: Report, path: Path) -> list[str]:
+    """Writes page and table, and says what is in them."""
+    table = suspicious_csv(report.suspects)
+    with atomic_write(path) as file:
+        file.write(page(report, table))
+    lines = [report.verdict, *_detection(report)]
+    if not report.suspects:
+        return [*lines, f"the page is {path}; its examples come when a run is finished"]
+    csv_path = path.with_name(f"suspicious_seed{report.seed}.csv")
+    with atomic_write(csv_path) as file:
+        file.write(table)
+    return [*lines, f"the page is {path}, its {len(report.suspects)} least trusted examples are {csv_path}"]
+
+
+def _detection(report: Report) -> list[str]:
+    """How well each ranking finds the wrong labels, a line each."""
+    lines = []
+    for ranking in report.rankings:
+        found = ranking.detection
+        if found is not None:
+            auroc = "–" if found.auroc is None else f"{found.auroc:.4f}"
+            lines.append(f"  {ranking.name:<32} AUROC {auroc}, wrong of the first {found.k:,}: {found.precision:.1%}")
+    if lines:
+        lines.insert(0, f"wrong labels found, seed {report.seed} ({report.noise_rate:.1%} of all are wrong):")
+    return lines

@@ -1,0 +1,108 @@
+"""All that a page shows of one experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from famus_ext.report.charts.chart import Chart
+from famus_ext.report.charts_of_run import purity_chart, training_charts, weight_charts
+from famus_ext.report.cost import Cost, costs
+from famus_ext.report.facts import Fact, facts
+from famus_ext.report.gallery import Suspect, gallery
+from famus_ext.report.images import training_images
+from famus_ext.report.trust import MEANING, Ranking, rankings, trust_kind
+from famus_ext.report.verdict import verdict
+from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.names import data_name, method_name
+from famus_ext.train.options.meta_model import WEIGHTING, Method
+from famus_ext.train.read_run import FinishedRun
+from famus_ext.train.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the template is filled with; see the functions that make each part.
+
+    Attributes:
+        title: What was trained on what, in a line.
+        folder: Name of the run's folder.
+        command: The command that began the run.
+        verdict: What came of it.
+        facts: The head.
+        training: Charts by epoch.
+        weights: Charts of what was learned.
+        purity: Chart of how pure the suspicious examples are; None where nobody knows the true labels.
+        costs: Time and memory.
+        seed: The seed whose examples are shown.
+        meaning: What trust is here.
+        rankings: How well trust finds wrong labels, and what it is compared with; empty while there are no examples.
+        noise_rate: Share of wrong labels; None where nobody knows.
+        suspects: The least trusted examples.
+        num_examples: N, of which those are a part.
+        image_problem: Why there are no images; empty where there are.
+    """
+
+    title: str
+    folder: str
+    command: str
+    verdict: str
+    facts: tuple[Fact, ...]
+    training: tuple[Chart, ...]
+    weights: tuple[Chart, ...]
+    purity: Chart | None
+    costs: tuple[Cost, ...]
+    seed: int
+    meaning: str
+    rankings: tuple[Ranking, ...]
+    noise_rate: float | None
+    suspects: tuple[Suspect, ...]
+    num_examples: int
+    image_problem: str
+
+
+def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = None) -> Report:
+    """The report of an experiment, finished or not.
+
+    Args:
+        run: The experiment.
+        seed: The seed whose examples are shown.
+        top: How many of the least trusted to show.
+        data_path: Where the data lie now, where that is not where the run found them.
+
+    Raises:
+        RunError: for a damaged file.
+    """
+    config, method = run.config, run.config.method
+    examples = _examples(run, seed, method)
+    plain = _examples(run, seed, "ce") if method != "ce" else None
+    data = training_images(run, seed, examples, data_path)
+    found = () if examples is None else rankings(examples, method, plain)
+    order = found[0].order if found else np.empty(0, dtype=np.int64)
+    wrong = None if examples is None else examples.wrong
+    noise_rate = None if wrong is None else float(wrong.mean())
+    weighted = method in WEIGHTING
+    return Report(
+        title=f"{method_name(config, method)} on {data_name(config, noise_rate)}",
+        folder=run.path.resolve().name,
+        command=str(run.origin.get("command", "")),
+        verdict=verdict(run),
+        facts=facts(run, data, examples),
+        training=training_charts(run),
+        weights=weight_charts(run, examples, order, top),
+        purity=purity_chart(found, wrong) if wrong is not None and wrong.any() else None,
+        costs=costs(run),
+        seed=seed,
+        meaning="" if examples is None else MEANING[trust_kind(examples, method)],
+        rankings=found,
+        noise_rate=noise_rate,
+        suspects=() if examples is None else gallery(examples, order, top, data, weighted=weighted),
+        num_examples=0 if examples is None else len(examples),
+        image_problem=data.problem,
+    )
+
+
+def _examples(run: FinishedRun, seed: int, method: Method) -> ExampleTable | None:
+    """What a run makes of the examples; None while it is not finished."""
+    return run.examples(seed, method) if RunFolder(run.path).examples(method, seed).exists() else None

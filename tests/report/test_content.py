@@ -1,0 +1,142 @@
+"""What the page says of a run."""
+
+import csv
+import io
+
+import pytest
+from image_trees import write_images
+
+import famus_ext.__main__ as program
+
+from .made_up_run import EPOCHS, config, write_run
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+
+
+def rows(table):
+    return list(csv.DictReader(io.StringIO(table.read_text())))
+
+
+def test_verdict_compares_with_plain_training(tmp_path, report):
+    page, printed = report(write_run(tmp_path / "run", config(seeds=(0, 1))))
+    sentence = (
+        "MW-Net + FaMUS reaches 80.5 ± 0.7 % test accuracy after 3 epochs, 20.0 points more than plain cross-entropy "
+        "(60.5 ± 0.7 %), better in 2 of 2 seeds."
+    )
+    assert sentence in page.text
+    assert sentence in printed
+
+
+def test_head_is_in_words(tmp_path, report):
+    origin = {"command": "python -m famus_ext train", "commit": "0123456789abcdef", "versions": {"torch": "2.6"}}
+    page, _ = report(write_run(tmp_path / "run", config(), origin=origin))
+    for words in (
+        "digits, 197 training images in 10 classes, 100 clean meta images, 1,500 test images",
+        "60% noise, symmetric, the true class included; 50.0% of them are wrong",
+        "about 2 layers, which FaMUS learns to choose",
+        "torch 2.6, commit 0123456789ab",
+        "SGD with learning rate 0.1",
+    ):
+        assert words in page.text
+
+
+def test_detection_is_on_the_page_and_in_the_terminal(tmp_path, report):
+    page, printed = report(write_run(tmp_path / "run", config()))
+    assert "AUROC 1.0000, wrong of the first 19: 100.0%" in printed
+    assert "loss under plain training" in printed
+    assert "1.0000" in page.text
+
+
+def test_without_truth_nothing_is_claimed(tmp_path, report):
+    page, printed = report(write_run(tmp_path / "run", config(), truth=False))
+    assert "AUROC" not in page.text + printed
+    assert "Nobody knows which labels are wrong" in page.text
+    assert "truth" not in {cell.get("data-key") for cell in page.all("td")}
+
+
+def test_running_experiment_shows_what_there_is(tmp_path, report):
+    run = write_run(tmp_path / "run", config(), epochs=2, finished=False)
+    page, printed = report(run)
+    assert f"Not finished (2 of {EPOCHS} epochs): MW-Net + FaMUS reaches 70.0 %" in page.text
+    assert "come when a run is finished" in printed
+    assert not page.all("img")
+    assert not (tmp_path / "suspicious_seed0.csv").exists()
+
+
+def test_experiment_without_an_epoch_has_a_page(tmp_path, report):
+    page, _ = report(write_run(tmp_path / "run", config(), epochs=0, finished=False))
+    assert "No epoch of MW-Net + FaMUS has been trained yet." in page.text
+
+
+def test_names_are_text_and_nothing_else(tmp_path, report):
+    data = tmp_path / "data"
+    write_images(data, [f"{name}/{HOSTILE}{at}.png" for name in ("a", HOSTILE) for at in range(8)])
+    options = config(dataset="folder", data_path=str(data), image_size=8, num_meta=2, num_test=4, meta_set="given")
+    page, _ = report(write_run(tmp_path / "run", options, truth=False, origin={"command": f"<script>{HOSTILE}"}))
+    assert len(page.all("script")) == 1
+    assert all(image["src"].startswith("data:image/") and "onerror" not in image for image in page.all("img"))
+    assert f"given {HOSTILE}" in page.text
+    names = [row["name"] for row in rows(tmp_path / "suspicious_seed0.csv")]
+    assert sorted(names) == sorted(cell["data-value"] for cell in page.all("td") if cell.get("data-key") == "id")
+    assert all(HOSTILE in name for name in names)
+
+
+def test_images_that_are_gone_are_said(tmp_path, report):
+    data = tmp_path / "data"
+    write_images(data, [f"{name}/{at}.png" for name in "ab" for at in range(8)])
+    options = config(dataset="folder", data_path=str(data), image_size=8, num_meta=2, num_test=4, meta_set="given")
+    run = write_run(tmp_path / "run", options, truth=False)
+    moved = data.rename(tmp_path / "moved")
+    page, _ = report(run)
+    assert "The images cannot be read" in page.text
+    assert page.text.count("no image") == len(page.all("tr")) - 4  # of the gallery's and the table of costs' heads
+    page, _ = report(run, "--data-path", moved)
+    assert len(page.all("img")) == 10
+    (moved / "a" / "0.png").rename(moved / "b" / "0a.png")
+    assert "no longer those that the run trained on" in report(run, "--data-path", moved)[0].text
+
+
+def test_seed_is_chosen_and_top_counts(tmp_path, report):
+    run = write_run(tmp_path / "run", config(seeds=(3, 5)))
+    page, _ = report(run, "--seed", 5, "--top", 4)
+    assert "The 4 of 197 training examples whose given labels are trusted least, of seed 5." in page.text
+    assert len(rows(tmp_path / "suspicious_seed5.csv")) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--seed", "7"], 2, "--seed: expected one of 0, as the run has, got 7"),
+        (["--top", "0"], 2, "--top: expected"),
+        (["--out", "{run}/metrics.jsonl/x.html"], 1, "Not a directory"),
+    ],
+)
+def test_bad_options(arguments, code, message, tmp_path, capsys):
+    run = write_run(tmp_path / "run", config())
+    assert program.main(["report", str(run), *(argument.format(run=run) for argument in arguments)]) == code
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.jsonl", "{\n"),
+        ("config.json", "[]"),
+        ("origin.json", ""),
+        ("layers.json", "{}"),
+        ("examples_mwnet_seed0.csv", "index,weight\n1,x\n"),
+        ("examples_ce_seed0.csv", ""),
+    ],
+)
+def test_damaged_file_gives_one_line(file, content, tmp_path, capsys):
+    run = write_run(tmp_path / "run", config())
+    (run / file).write_text(content)
+    assert program.main(["report", str(run)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert file in line
+    assert not (run / "report.html").exists()
+
+
+def test_folder_without_an_experiment(tmp_path, capsys):
+    assert program.main(["report", str(tmp_path)]) == 1
+    assert "no experiment" in capsys.readouterr().err
