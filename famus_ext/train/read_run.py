@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from famus_ext.train.config import Config
+from famus_ext.train.config import GROUPS, Config
 from famus_ext.train.example_table import ExampleTable, read_example_table
 from famus_ext.train.metrics import Run
 from famus_ext.train.options.meta_model import Method
@@ -72,7 +72,7 @@ def read_run(path: Path) -> FinishedRun:
     """Reads the folder of an experiment, which may still be running.
 
     Raises:
-        RunError: when there is no experiment, or a file is damaged or another version's.
+        RunError: when there is no experiment, or a file is damaged or of a later version.
     """
     folder = RunFolder(path)
     finished = folder.is_finished
@@ -90,9 +90,13 @@ def read_run(path: Path) -> FinishedRun:
 
 
 def _config(path: Path) -> Config:
-    """The options."""
+    """The options; those that are newer than the experiment have their defaults, under which it was trained."""
+    stored = _object(path)
+    for name, group in GROUPS.items():
+        values = stored.get(name, {})
+        stored[name] = {**asdict(group()), **values} if isinstance(values, dict) else values
     try:
-        return Config.from_dict(_object(path))
+        return Config.from_dict(stored)
     except RunError:
         raise
     except ValueError as error:

@@ -76,6 +76,19 @@ def test_an_experiment_can_be_read_while_it_runs(make_trainer, tmp_path):
         run.examples(0)
 
 
+def test_options_that_are_newer_than_the_run_have_their_defaults(finished):
+    config, folder, _ = finished
+    whole = folder.config.read_text()
+    stored = json.loads(whole)
+    del stored["data"]["noise_key"], stored["recovery"]
+    folder.config.write_text(json.dumps(stored))
+    assert read_run(folder.path).config == config
+    folder.config.write_text(json.dumps({**stored, "data": {**stored["data"], "to_come": 1}}))
+    with pytest.raises(RunError, match=r"config\.json: .*unknown \['to_come'\]"):
+        read_run(folder.path)
+    folder.config.write_text(whole)
+
+
 def test_what_nobody_knows_is_none(make_trainer, tmp_path):
     trainer: Trainer = make_trainer("ce")
     data, path = trainer.data, tmp_path / "examples.csv"
