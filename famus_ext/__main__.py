@@ -46,6 +46,17 @@ def train(arguments: Sequence[str]) -> int:
     return _with_train_extra(run)
 
 
+def inspect(arguments: Sequence[str]) -> int:
+    """Look at data, network and cost of a run, without training."""
+
+    def run() -> int:
+        from famus_ext.inspection import cli
+
+        return cli.main(arguments)
+
+    return _with_train_extra(run)
+
+
 def report(arguments: Sequence[str]) -> int:
     """Write a run as one page: curves, suspicious labels, cost."""
 
@@ -112,6 +123,7 @@ def _with_train_extra(run: Callable[[], int]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "info": info,
+    "inspect": inspect,
     "train": train,
     "report": report,
     "run": run,

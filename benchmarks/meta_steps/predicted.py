@@ -1,18 +1,12 @@
-"""What a step should cost: its products, counted in forward passes f of the training batch.
-
-A backward is 2 f, a plain step 3 f. Only convolutions and matrix products count; all else is taken for free, and so is
-the gradient that the first layer does not pass on. The ghost engine's probes, in ever fewer steps, are left out.
-"""
+"""What a row's step should cost, in forward passes f: see `famus_ext.inspection.predicted`; rivals are counted here."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-
+from famus_ext.inspection import predicted
+from famus_ext.inspection.predicted import PLAIN_STEP, StepKind, Work
 from meta_steps.tables import Row
 
-PLAIN_STEP = 3.0
+__all__ = ["PLAIN_STEP", "Work", "forward_passes", "passes_by_phase"]
 
 RIVAL_PASSES = {
     "plain": PLAIN_STEP,
@@ -24,55 +18,11 @@ RIVAL_PASSES = {
 """Steps that are counted as a whole, with both batches of one size."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """Where a network's products are.
-
-    Attributes:
-        shares: the part of f of every layer, by name, in the order of execution.
-    """
-
-    shares: dict[str, float]
-
-    @classmethod
-    def of(cls, model: nn.Module, x: Tensor) -> "Work":
-        """Count the products of a forward pass on x, in evaluation mode: buffers stay."""
-        products: dict[str, int] = {}
-
-        def count(name: str, module: nn.Module, output: Tensor) -> None:
-            weight = module.weight
-            products[name] = output.numel() * weight[0].numel() if weight.dim() > 1 else 0
-
-        owners = [(name, module) for name, module in model.named_modules() if hasattr(module, "weight")]
-        handles = [
-            module.register_forward_hook(lambda module, _, output, name=name: count(name, module, output))
-            for name, module in owners
-        ]
-        training = model.training
-        with torch.no_grad():
-            model.eval()(x)
-        model.train(training)
-        for handle in handles:
-            handle.remove()
-        total = sum(products.values())
-        return cls({name: number / total for name, number in products.items()})
-
-    def own(self, layers: Collection[str]) -> float:
-        """The part of f in these layers: what the gradients of their weights cost, or their weights' tangents."""
-        return sum(share for name, share in self.shares.items() if name in layers)
-
-    def above(self, layers: Collection[str]) -> float:
-        """The part of f, φ, above the lowest of these layers: what a gradient down to it costs, or its tangent."""
-        order = list(self.shares)
-        lowest = min((order.index(name) for name in layers), default=len(order))
-        return sum(list(self.shares.values())[lowest + 1 :])
-
-
 def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: float) -> float:
     """Number of forward passes f that one step is worth.
 
-    With every layer active: pushforward 10, merged 8, ghost 8 and merged 7, double backward 12. The public code runs
-    the training batch forward once more, and differentiates for all weights: 15.
+    The public code runs the training batch forward once more than double backward, and differentiates for all weights:
+    15.
 
     Args:
         row: the step.
@@ -83,31 +33,24 @@ def forward_passes(row: Row, work: Work, active: Collection[str], meta_ratio: fl
     if row.engine in RIVAL_PASSES:
         return RIVAL_PASSES[row.engine]
     again = 3.0 if row.engine in ("public rival", "torchopt") else 0.0
-    return sum(passes_by_phase(row, work, active, meta_ratio).values()) + again
+    return predicted.forward_passes(_kind(row), work, active, meta_ratio) + again
 
 
 def passes_by_phase(row: Row, work: Work, active: Collection[str], meta_ratio: float) -> dict[str, float]:
-    """The same by phase of a meta step; a phase that is left out has no products.
+    """The same by phase of a meta step."""
+    passes = predicted.passes_by_phase(_kind(row), work, active, meta_ratio)
+    return {phase.value: number for phase, number in passes.items()}
 
-        virtual forward 1 · a gradient for w 2, of L2R's zero loss 0 · meta forward and backward M/N (1 + 2)
-        pushforward 2 · Actual-Train's gradient 2
 
-    The ghost engine computes the input gradients once, as the first part of the virtual backward, and weight gradients
-    alone after that. A batch in parts runs forward again for each gradient and for the derivative along t, one whose
-    graph is recomputed for the latter alone.
-    """
-    ghost, twice = row.engine == "ghost", row.engine not in ("ghost", "pushforward")
-    wanted = work.shares if row.layers == "sampled" and row.credit_inactive else active
-    # What an input gradient costs, every product of the sweep costs too.
-    reach = work.own(active) + work.above(active)
-    again = row.micro_batches > 1
-    gradient = (1 if ghost else 2) + again
-    virtual = (row.meta_model != "L2R" or twice) + (row.meta_model == "L2R" and row.layers == "sampled")
-    return {
-        "virtual forward": 1,
-        "virtual backward": ghost + virtual * gradient,
-        "meta forward": meta_ratio,
-        "meta backward": meta_ratio * (work.own(wanted) + work.above(wanted)),
-        "pushforward": (work.own(active) if ghost else 2 * reach if twice else reach) + (again or row.recompute),
-        "actual backward": gradient if row.schedule == "paper" else 0,
-    }
+def _kind(row: Row) -> StepKind:
+    """The step of a row; the rivals that are left differentiate twice."""
+    sampled = row.layers == "sampled"
+    return StepKind(
+        engine=row.engine if row.engine in ("pushforward", "ghost") else "double_backward",
+        schedule=row.schedule,
+        micro_batches=row.micro_batches,
+        recompute=row.recompute,
+        zero_virtual_loss=row.meta_model == "L2R",
+        samples_gradients=sampled,
+        credits_inactive=sampled and row.credit_inactive,
+    )
