@@ -1,4 +1,4 @@
-"""The help of every command, on the page that asks for it: what the program itself prints, when the site is built."""
+"""The help of every command, on the page that asks for it: what the program prints when the site is built."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from famus_ext.__main__ import COMMANDS, main
+from famus_ext.__main__ import COMMANDS, EXAMPLES, main
 
 MARK = "<!-- the help of every command -->"
 COLUMNS = "100"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-WITHOUT_HELP = {"info"}
-"""Commands that take no option."""
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put the help where the mark is."""
     if MARK not in markdown:
         return markdown
-    return markdown.replace(MARK, "\n".join(section(name) for name in COMMANDS))
+    order = sorted(COMMANDS, key=[*EXAMPLES, *COMMANDS].index)
+    return markdown.replace(MARK, "\n".join([block(help_of([])), *map(section, order)]))
 
 
 def section(name: str) -> str:
-    """A command's section: its help, or what it is for where it has none."""
-    if name in WITHOUT_HELP:
-        return f"## {name}\n\n{COMMANDS[name].__doc__}\n"
-    return f"## {name}\n\n```text\n{help_of([name])}\n```\n"
+    """A command's section."""
+    return f"## {name}\n\n{block(help_of([name]))}"
+
+
+def block(text: str) -> str:
+    """Text as it is printed."""
+    return f"```text\n{text}\n```\n"
 
 
 def help_of(words: list[str]) -> str:
