@@ -21,7 +21,7 @@ from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.command_line import parse
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
-from famus_ext.train.console import MEANING_OF_WEIGHT, say
+from famus_ext.train.console import MEANING_OF_WEIGHT, quietly, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.shown import left_open
@@ -78,9 +78,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with launched() as processes:
             config, folder = _prepare(arguments, processes)
-            say(f"results go to {folder.path}")
-            run_experiment(config, folder, processes)
-            say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}")
+            with quietly(config.log.quiet):
+                say(f"results go to {folder.path}")
+                run_experiment(config, folder, processes)
+                say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}", always=True)
     except OptionError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.data import DataOptions
+from famus_ext.train.options.log import LogOptions
 from famus_ext.train.options.machine import MachineOptions
 from famus_ext.train.options.meta_model import MetaModelOptions, Method
 from famus_ext.train.options.optimizer import OptimizerOptions
@@ -29,8 +30,9 @@ GROUPS: dict[str, type[Any]] = {
     "schedule": ScheduleOptions,
     "machine": MachineOptions,
     "recovery": RecoveryOptions,
+    "log": LogOptions,
 }
-NOT_NUMERIC_GROUPS = {"machine", "recovery"}
+NOT_NUMERIC_GROUPS = {"machine", "recovery", "log"}
 NOT_NUMERIC = {"epochs", "data_path", "noise_file", "workers"}
 """Further options that change no number of an epoch; what lies at a path is known by the hash of its labels."""
 
@@ -50,6 +52,7 @@ class Config:
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
     machine: MachineOptions = field(default_factory=MachineOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
+    log: LogOptions = field(default_factory=LogOptions)
     seeds: tuple[int, ...] = (0,)
     """A run of every method for each; split, noise, initial weights and batches follow from it."""
     baseline: bool = True

@@ -1,8 +1,11 @@
-"""What an experiment says while it runs: a bar, a line an epoch, and the comparison at the end."""
+"""What an experiment says while it runs: a line an epoch, and the comparison at the end."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from tqdm import tqdm
 
@@ -23,6 +26,8 @@ NOISE_NAMES = {
 """What can be misunderstood -> what it means."""
 
 MEANING_OF_WEIGHT = f"a weight is an example's mean over the last {WINDOW} epochs, 1 = plain training"
+
+_QUIET = ContextVar("quiet", default=False)
 
 
 def data_line(config: Config, data: NoisyData, seed: int) -> str:
@@ -50,17 +55,17 @@ def _noise(options: DataOptions) -> str:
     return f"noise {NOISE_NAMES.get(noise_type, noise_type)}, rate {noise_rate:.1%}"
 
 
-def epoch_line(record: EpochRecord, epochs: int) -> str:
-    """One epoch: test accuracy, mean weights, active layers, time."""
+def epoch_line(record: EpochRecord, epochs: int, left: float | None = None) -> str:
+    """One epoch: test accuracy, mean weights, active layers, and the seconds left, or a step's where that is unknown."""
     parts = [
         f"{record.method:>5} seed {record.seed}  epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
         f"test {record.test_accuracy:6.1%}",
     ]
     if record.active_layers is not None:
-        if record.method in WEIGHTING:
+        if record.method in WEIGHTING and record.weight_clean is not None:
             parts.append(_weights(record))
-        parts.append(f"active layers {record.active_layers:.1f} of {len(record.gate_rates)}")
-    parts.append(f"{record.ms_per_step:.1f} ms/step")
+        parts.append(f"layers {record.active_layers:.1f}/{len(record.gate_rates)}")
+    parts.append(f"{record.ms_per_step:.1f} ms/step" if left is None else f"{duration(left)} left")
     if record.skipped_steps:
         parts.append(f"{record.skipped_steps} steps skipped, not finite")
     return "  ".join(parts)
@@ -87,18 +92,33 @@ def summary_lines(config: Config, results: list[RunResult]) -> list[str]:
     return lines
 
 
-def progress_bar(total: int, initial: int) -> tqdm[None]:
-    """A bar of steps on the error stream; none where that is no terminal, or another process speaks."""
-    return tqdm(
-        total=total, initial=initial, unit="step", leave=False, disable=None if speaks() else True, file=sys.stderr
-    )
+@contextmanager
+def quietly(quiet: bool) -> Iterator[None]:
+    """Within, `say` prints what has to be said alone."""
+    before = _QUIET.set(quiet)
+    try:
+        yield
+    finally:
+        _QUIET.reset(before)
 
 
-def say(line: str) -> None:
-    """Prints a line above the bar."""
-    if speaks():
+def is_quiet() -> bool:
+    """Whether `quietly` is in force."""
+    return _QUIET.get()
+
+
+def say(line: str, *, always: bool = False) -> None:
+    """Prints a line above the bar; where all is to be quiet, only one that is said `always`."""
+    if speaks() and (always or not is_quiet()):
         tqdm.write(line, file=sys.stdout)
         sys.stdout.flush()
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that one would say it in: 45 s, 12 min, 3.5 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _weights(record: EpochRecord) -> str:
@@ -109,12 +129,8 @@ def _weights(record: EpochRecord) -> str:
         "head": record.weight_head,
         "tail": record.weight_tail,
     }
-    shown = pairs if record.weight_head is not None else {name: pairs[name] for name in ("clean", "wrong")}
-    return "mean weight " + ", ".join(f"{name} {_weight(value)}" for name, value in shown.items())
-
-
-def _weight(value: float | None) -> str:
-    return "   –" if value is None else f"{value:.2f}"
+    shown = {name: value for name, value in pairs.items() if value is not None}
+    return "weight " + ", ".join(f"{name} {value:.2f}" for name, value in shown.items())
 
 
 def _percent(spread: Spread) -> str:

@@ -16,7 +16,7 @@ from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
-from famus_ext.train.console import data_line, epoch_line, progress_bar, say, summary_lines
+from famus_ext.train.console import data_line, say, summary_lines
 from famus_ext.train.determinism import deterministic
 from famus_ext.train.folder_lock import only_job
 from famus_ext.train.options.check import OptionError, naming_options
@@ -26,9 +26,11 @@ from famus_ext.train.plots.layers import gates_vary, plot_layers
 from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.processes import largest
+from famus_ext.train.progress import Progress
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.stopping import Stopped, StopRequest
+from famus_ext.train.tensorboard import check_installed
 from famus_ext.train.trainer import Trainer
 
 
@@ -55,17 +57,20 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
     device = resolve_device(config)
     torch.set_num_threads(config.machine.threads)
     results = []
+    progress = Progress(config, folder)
     with only_job(folder), deterministic(config.machine.deterministic), StopRequest() as stop:
         for seed in config.seeds:
             data = make_data(config.data, seed)
             say(data_line(config, data, seed))
             folder.write_labels(seed, data)
-            results += [_run(config, folder, method, seed, data, device, processes, stop) for method in config.methods]
+            results += [
+                _run(config, folder, method, seed, data, device, processes, progress, stop) for method in config.methods
+            ]
     folder.write_summary(results)
     if folder.writes:
         _draw(config, folder, results)
     for line in summary_lines(config, results):
-        say(line)
+        say(line, always=True)
     return results
 
 
@@ -77,6 +82,8 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
         torch.OutOfMemoryError: for a step that needs more memory than there is.
     """
     device = resolve_device(config)
+    if config.log.tensorboard:
+        check_installed()
     data = make_data(config.data, config.seeds[0])
     trainer = Trainer(config, config.method, config.seeds[0], data, device, processes)
     try:
@@ -111,6 +118,7 @@ def _run(
     data: NoisyData,
     device: torch.device,
     processes: Processes,
+    progress: Progress,
     stop: StopRequest,
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
@@ -126,7 +134,7 @@ def _run(
     for problem in problems:
         say(f"{problem}; going on from the checkpoint before it")
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
-    with worker_errors(), progress_bar(total=epochs * steps, initial=trainer.steps) as bar:
+    with worker_errors(), progress.run(trainer, epochs * steps) as bar:
 
         def after_step() -> None:
             bar.update()
@@ -141,7 +149,7 @@ def _run(
         while trainer.epoch < epochs:
             record = trainer.train_epoch(after_step)
             processes.together(lambda: folder.save_epoch(trainer))
-            say(epoch_line(record, epochs))
+            progress.epoch_done(record)
     result = trainer.result()
     folder.write_examples(trainer.data, result)
     return result

@@ -14,6 +14,7 @@
     weights.png                     the learned weights, where the method has some
     weight-function.png             the learned weight function, of mwnet
     layers.png                      the active layers by epoch, where they change
+    tensorboard/<method>_seed<n>/   the records for TensorBoard, with --tensorboard
     summary.json                    final and best accuracy, mean and deviation over the seeds
 """
 
@@ -123,6 +124,10 @@ class RunFolder:
     def examples(self, method: Method, seed: int) -> Path:
         """Where a run's table of training examples lies, see `example_table`."""
         return self.path / f"examples_{method}_seed{seed}.csv"
+
+    def tensorboard(self, method: Method, seed: int) -> Path:
+        """Where a run's log for TensorBoard lies."""
+        return self.path / "tensorboard" / f"{method}_seed{seed}"
 
     def write_labels(self, seed: int, data: NoisyData) -> None:
         """Writes the labels that a seed's runs train on, by the images' positions in the published training set."""

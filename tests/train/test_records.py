@@ -35,15 +35,25 @@ def test_last_line_compares_with_plain_cross_entropy():
 
 def test_epoch_lines():
     assert epoch_line(record("l2r", 0, 3, 0.912), 40) == (
-        "  l2r seed 0  epoch  3/40  test  91.2%  mean weight clean 1.50, wrong    –  "
-        "active layers 2.0 of 3  10.0 ms/step"
+        "  l2r seed 0  epoch  3/40  test  91.2%  weight clean 1.50  layers 2.0/3  10.0 ms/step"
     )
     assert epoch_line(record("ce", 1, 40, 1.0), 40) == "   ce seed 1  epoch 40/40  test 100.0%  10.0 ms/step"
 
 
 def test_line_of_a_long_tail_shows_head_and_tail():
     long_tail = replace(record("l2r", 0, 1, 0.5), weight_head=0.25, weight_tail=0.75)
-    assert "mean weight clean 1.50, wrong    –, head 0.25, tail 0.75  active" in epoch_line(long_tail, 9)
+    assert "weight clean 1.50, head 0.25, tail 0.75  layers" in epoch_line(long_tail, 9)
+
+
+def test_epoch_line_fits_100_columns():
+    noisy = replace(record("mwnet", 12, 120, 1.0), weight_wrong=0.01, active_layers=10.5, gate_rates=[0.3] * 35)
+    line = epoch_line(noisy, 120, left=5 * 3600)
+    assert line.endswith("  layers 10.5/35  5.0 h left")
+    assert len(line) <= 100
+
+
+def test_line_of_a_run_without_ground_truth_shows_no_weights():
+    assert "weight" not in epoch_line(replace(record("l2r", 0, 1, 0.5), weight_clean=None), 9)
 
 
 def test_line_of_a_method_that_weights_nothing_shows_no_weights():

@@ -2,6 +2,6 @@
 
 The attributes' docstrings are the command line's help.
 
-- `data`, `meta_model`, `sampler`, `schedule`, `optimizer`, `machine`, `recovery`: the groups
+- `data`, `meta_model`, `sampler`, `schedule`, `optimizer`, `machine`, `recovery`, `log`: the groups
 - `check`: what is raised for an option that cannot be used
 """
