@@ -26,7 +26,7 @@ class NoisyData:
 
     Attributes:
         train: Training images with their given labels, N examples.
-        meta: Clean meta images, M examples.
+        meta: Clean meta images, M examples; for a pseudo-clean meta set the training set itself, of which it is a part.
         test: Clean test images.
         true_labels: True labels of the training images, int64 `[N]`, -1 for an image whose given label is known to be
             wrong and whose right one is not known; None where nobody knows them.
@@ -110,7 +110,8 @@ def make_noisy(
         source: The data set.
         noise_type: The kind of noise, see `NoiseType`.
         noise_rate: Its rate p, in `[0, 1]`; 0 for a source with noisy labels, which keeps them.
-        num_meta: Size of the meta set, balanced over the classes; None for the whole of a published one.
+        num_meta: Size of the meta set, balanced over the classes; None for the whole of a published one, and for a
+            pseudo-clean one.
         num_test: Size of the clean test set to split off; None for a source with one of its own.
         seed: Decides split, subset, tail and noise, each by a random stream of its own.
         noise_labels: Of the noise `file`: labels of the source's first training images, see `read_labels`. Images
@@ -132,7 +133,7 @@ def make_noisy(
         raise ValueError("noise_rate: expected 0, for the labels of this data set are noisy as they were found")
     num_classes, labels = source.num_classes, source.train.labels
     trusted = trusted_labels(source, meta_set)
-    size, test_size = _meta_to_split_off(source, num_meta), _test_to_split_off(source, num_test)
+    size, test_size = _meta_to_split_off(source, num_meta, meta_set), _test_to_split_off(source, num_test)
     split = split_indices(trusted, num_classes, size, test_size, generator(seed, "split"))
     kept = split.train[(noise.labelled(source) & ~_in_meta_set(source))[split.train]]
     if num_train is not None:
@@ -140,10 +141,16 @@ def make_noisy(
     if imbalance is not None:
         tail = generator(seed, "long tail")
         kept = kept[long_tail_indices(labels[kept], num_classes, imbalance, tail, profile=profile)]
-    meta = source.train[split.meta].with_labels(trusted[split.meta])
+    train = source.train[kept].with_labels(given_labels(noise, source, kept, seed))
+    if meta_set == "pseudo-clean":
+        meta = train
+    elif source.meta is None:
+        meta = source.train[split.meta].with_labels(trusted[split.meta])
+    else:
+        meta = _part_of(source.meta, num_meta, seed)
     return NoisyData(
-        train=source.train[kept].with_labels(given_labels(noise, source, kept, seed)),
-        meta=meta if source.meta is None else _part_of(source.meta, num_meta, seed),
+        train=train,
+        meta=meta,
         test=source.train[split.test].with_labels(trusted[split.test]) if source.test is None else source.test,
         true_labels=None if source.known_labels is None else source.known_labels[kept],
         indices=kept,
@@ -168,8 +175,12 @@ def _part_of(meta: LabelledSet, size: int | None, seed: int) -> LabelledSet:
     return meta[random_of_each_class(meta.labels, counts, "num_meta", generator(seed, "meta set"))]
 
 
-def _meta_to_split_off(source: Source, num_meta: int | None) -> int:
+def _meta_to_split_off(source: Source, num_meta: int | None, meta_set: MetaSet) -> int:
     """Images of the meta set that is taken from the training set: none where the source brings its own."""
+    if meta_set == "pseudo-clean":
+        if num_meta is not None:
+            raise ValueError(f"num_meta: expected None for a pseudo-clean meta set, got {num_meta}")
+        return 0
     if source.meta is not None:
         return 0
     if num_meta is None or num_meta < 1:

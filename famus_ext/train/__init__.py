@@ -2,7 +2,7 @@
 
 - `options/`: the options by group; `config`: all of them; `config_file`: in YAML
 - `assembly/`: from options to data, network, optimizer and step; `plain_step`: plain training behind the step's face
-- `trainer`: the loop of one run
+- `trainer`: the loop of one run; `pseudo_clean/`: that of two networks without a clean meta set
 - `epoch_log`, `evaluation`, `example_weights`, `example_groups`, `weight_curves`, `weight_histogram`,
   `peak_memory`: what it looks at
 - `records`: a record an epoch, and their summary

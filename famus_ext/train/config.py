@@ -15,6 +15,7 @@ from famus_ext.train.options.log import LogOptions
 from famus_ext.train.options.machine import MachineOptions
 from famus_ext.train.options.meta_model import MetaModelOptions, Method
 from famus_ext.train.options.optimizer import OptimizerOptions
+from famus_ext.train.options.pseudo_clean import PseudoCleanOptions, check_pseudo_clean
 from famus_ext.train.options.recovery import RecoveryOptions
 from famus_ext.train.options.sampler import SamplerOptions
 from famus_ext.train.options.schedule import ScheduleOptions
@@ -24,6 +25,7 @@ Stored = TypeVar("Stored")
 
 GROUPS: dict[str, type[Any]] = {
     "data": DataOptions,
+    "pseudo_clean": PseudoCleanOptions,
     "meta_model": MetaModelOptions,
     "optimizer": OptimizerOptions,
     "sampler": SamplerOptions,
@@ -46,6 +48,7 @@ class Config:
     """
 
     data: DataOptions = field(default_factory=DataOptions)
+    pseudo_clean: PseudoCleanOptions = field(default_factory=PseudoCleanOptions)
     meta_model: MetaModelOptions = field(default_factory=MetaModelOptions)
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     sampler: SamplerOptions = field(default_factory=SamplerOptions)
@@ -62,6 +65,8 @@ class Config:
         require(len(self.seeds) >= 1, "--seeds", "at least one seed", self.seeds)
         require(all(seed >= 0 for seed in self.seeds), "--seeds", "numbers of at least 0", self.seeds)
         require(len(set(self.seeds)) == len(self.seeds), "--seeds", "different numbers", self.seeds)
+        asked = self.data.meta_set == "pseudo-clean"
+        check_pseudo_clean(self.pseudo_clean, self.meta_model, asked=asked, epochs=self.optimizer.epochs)
 
     @property
     def method(self) -> Method:

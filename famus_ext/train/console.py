@@ -38,8 +38,10 @@ def data_line(config: Config, data: NoisyData, seed: int) -> str:
         "" if config.data.imbalance is None else f" ({max(sizes)} of the largest class, {min(sizes)} of the smallest)"
     )
     trust = "clean" if config.data.meta_set == "clean" else "untrusted"
+    # A pseudo-clean meta set has another size every epoch.
+    meta = "pseudo-clean" if config.data.meta_set == "pseudo-clean" else f"{len(data.meta)} {trust}"
     return (
-        f"seed {seed}: {len(data.train)} training images{tail}, {len(data.meta)} {trust} meta, {len(data.test)} test; "
+        f"seed {seed}: {len(data.train)} training images{tail}, {meta} meta, {len(data.test)} test; "
         f"{_noise(config.data)}, actual rate {rate}, labels {data.labels_hash[:12]}"
     )
 

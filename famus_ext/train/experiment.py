@@ -7,7 +7,6 @@ from signal import Signals
 import torch
 
 from famus_ext.data import NoisyData
-from famus_ext.data.batches import num_batches
 from famus_ext.data.files.workers import worker_errors
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.errors import ProcessError, PushforwardError
@@ -26,7 +25,11 @@ from famus_ext.train.plots.layers import gates_vary, plot_layers
 from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.processes import largest
+<<<<<<< theirs-open
+from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
+=======
 from famus_ext.train.progress import Progress
+>>>>>>> I2
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.stopping import Stopped, StopRequest
@@ -85,7 +88,7 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     if config.log.tensorboard:
         check_installed()
     data = make_data(config.data, config.seeds[0])
-    trainer = Trainer(config, config.method, config.seeds[0], data, device, processes)
+    trainer = make_trainer(config, config.method, config.seeds[0], data, device, processes)
     try:
         with naming_options(ARGUMENTS, f"--network {network_name(config)}"):
             trainer.try_step()
@@ -96,6 +99,19 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     except RuntimeError as error:  # torch's, for images that the network cannot take
         shape = list(data.train.image_shape)
         raise OptionError(f"--network {network_name(config)}: fails on images of shape {shape}: {error}") from error
+
+
+def make_trainer(
+    config: Config,
+    method: Method,
+    seed: int,
+    data: NoisyData,
+    device: torch.device,
+    processes: Processes = ALONE,
+) -> Trainer:
+    """The loop of one run: Algorithm 2's where a method needs a meta set and that is to be pseudo-clean."""
+    divides = config.data.meta_set == "pseudo-clean" and method != "ce"
+    return (PseudoCleanTrainer if divides else Trainer)(config, method, seed, data, device, processes)
 
 
 def resolve_device(config: Config) -> torch.device:
@@ -122,7 +138,7 @@ def _run(
     stop: StopRequest,
 ) -> RunResult:
     """One method on one seed, from its checkpoint on."""
-    trainer = Trainer(config, method, seed, data, device, processes)
+    trainer = make_trainer(config, method, seed, data, device, processes)
     if method == config.method and trainer.step.layers:
         folder.write_layers([layer.name for layer in trainer.step.layers])
     problems, positions = processes.together(lambda: folder.restore(trainer), lambda _: [trainer.steps], 1)
@@ -133,10 +149,16 @@ def _run(
         )
     for problem in problems:
         say(f"{problem}; going on from the checkpoint before it")
+<<<<<<< theirs-open
+    epochs = config.optimizer.epochs
+    with worker_errors(), progress_bar(total=trainer.total_steps, initial=trainer.steps) as bar:
+=======
     epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
     with worker_errors(), progress.run(trainer, epochs * steps) as bar:
+>>>>>>> I2
 
         def after_step() -> None:
+            bar.total = trainer.total_steps
             bar.update()
             every = config.recovery.checkpoint_every
             # A signal may reach one process a step before another.

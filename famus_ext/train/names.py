@@ -22,6 +22,7 @@ def method_name(config: Config, method: Method) -> str:
         return f"plain {loss}"
     name = METHOD_NAMES[method] if config.meta_model.class_groups == 1 else "CMW-Net"
     parts = [f"{name} + FaMUS" if config.sampler.sampler == "gumbel" else name]
+    parts += ["pseudo-clean"] if config.data.meta_set == "pseudo-clean" else []
     parts += [loss] if config.meta_model.loss != "cross-entropy" else []
     parts += [_layers(config)] if config.sampler.sampler != "gumbel" else []
     parts += ["merged schedule"] if config.schedule.schedule == "merged" else []

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from famus_ext.data import NoisyData
+from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
-from famus_ext.train.assembly.step import make_step
+from famus_ext.train.assembly.step import StepOutput, make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
 from famus_ext.train.epoch_log import EpochLog
@@ -30,6 +32,9 @@ from famus_ext.train.random_state import random_state, seed_everything, set_rand
 from famus_ext.train.records import EpochRecord, RunResult
 from famus_ext.train.weight_curves import weight_curves
 from famus_ext.train.weight_histogram import weight_histogram
+
+PreparedStep = tuple[Tensor, Callable[[], StepOutput]]
+"""Positions `[n]` of a batch in the training set, and the step to take on it."""
 
 
 class TrainingError(RuntimeError):
@@ -90,6 +95,11 @@ class Trainer:
         """Epochs trained so far."""
         return len(self.history)
 
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run."""
+        return self.config.optimizer.epochs * num_batches(len(self.data.train), self.config.optimizer.batch_size)
+
     def train_epoch(self, on_step: Callable[[], object] = lambda: None) -> EpochRecord:
         """Trains to the end of the epoch, one that a checkpoint left unfinished included; then looks at the test set.
 
@@ -105,16 +115,15 @@ class Trainer:
             TrainingError: when no step of the epoch could be taken.
         """
         lr = learning_rate(self.config.optimizer, self.epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
+        self._set_learning_rate(lr)
         begin_epoch(self.loss, self.epoch)
         self.model.train()
         log = self._begin_log()
         reset_peak_memory(self.device)
-        for batch, examples in self._batches.epoch(self.epoch, len(log)):
+        for batch, take in self._prepared_steps(len(log)):
             start = time.perf_counter()
             self._seed_other_processes()
-            out = self.step(*examples)
+            out = take()
             weights = out.weights
             self.weights.add(batch, None if weights is None else rows_of_all(weights, len(batch), self.processes))
             log.add(out)
@@ -151,6 +160,16 @@ class Trainer:
     def predictions(self) -> Predictions:
         """What the network makes of every training example, on the CPU."""
         return predictions(self.model, self.data.train, self.loss, self.processes).cpu()
+
+    def _set_learning_rate(self, lr: float) -> None:
+        """Lets the steps that follow have this learning rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+
+    def _prepared_steps(self, done: int) -> Iterator[PreparedStep]:
+        """The steps of the epoch at hand without the first `done`, each with what it needs at hand."""
+        for batch, examples in self._batches.epoch(self.epoch, done):
+            yield batch, partial(self.step, *examples)
 
     def _begin_log(self) -> EpochLog:
         """The log of the epoch at hand: a new one, or that of an epoch that a checkpoint left unfinished."""

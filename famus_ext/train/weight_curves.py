@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from famus_ext.diagnostics import weight_function
-from famus_ext.meta_models import ExampleWeighting
+from famus_ext.meta_models import ExampleWeighting, SemiSupervised
 from famus_ext.train.assembly.step import Step
 
 MAXIMUM = 10.0  # of the loss; a network that is sure of another class has seldom more
@@ -18,6 +18,8 @@ DIGITS = 5  # decimals kept
 def weight_curves(step: Step) -> list[list[float]]:
     """V at `LOSSES`, a curve a group of classes; none where no function of the loss is learned."""
     meta_model = getattr(step, "meta_model", None)
+    if isinstance(meta_model, SemiSupervised):
+        meta_model = meta_model.weighting
     if not isinstance(meta_model, ExampleWeighting):
         return []
     curves = weight_function(meta_model, maximum=MAXIMUM, points=POINTS).weights

@@ -76,7 +76,7 @@ def test_stored_value_of_the_wrong_kind_is_refused():
 
 def test_numeric_options_are_all_but_epochs_machine_and_path():
     options = Config().to_dict()
-    groups = ("data", "meta_model", "sampler", "schedule", "optimizer")
+    groups = ("data", "pseudo_clean", "meta_model", "sampler", "schedule", "optimizer")
     names = [name for group in groups for name in options[group]]
     assert len(names) == len(set(names))  # one flat name space on the command line
     assert set(Config().numeric_options()) == set(names) - {"epochs", "data_path", "noise_file", "workers"}

@@ -74,7 +74,9 @@ def _num_meta(options: DataOptions, source: Source, num_test: int | None) -> int
     """Size of the meta set: asked for, as a number or as a share of what is not tested on, or the data set's."""
     if options.meta_fraction is not None:
         return max(1, round(options.meta_fraction * (len(source.train) - (num_test or 0))))
-    return registry.data_set(options.dataset).num_meta if options.num_meta is None else options.num_meta
+    if options.num_meta is not None or options.meta_set == "pseudo-clean":
+        return options.num_meta
+    return registry.data_set(options.dataset).num_meta
 
 
 def _read_by(options: DataOptions, images: LabelledSet) -> LabelledSet:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 import famus_ext as famus
-from famus_ext.losses import ExampleLoss
+from famus_ext.engine.batches import MetaLoss
+from famus_ext.losses import ExampleLoss, prior_penalty
 from famus_ext.network.layers import Layer
 from famus_ext.train.assembly.meta_model import make_meta_model
 from famus_ext.train.assembly.sampler import make_sampler
@@ -101,6 +102,10 @@ def make_step(
         return PlainStep(model, optimizer, loss, config.optimizer.clip_norm, config.recovery.max_skips)
     device = next(model.parameters()).device
     meta_model = make_meta_model(config.meta_model, loss, class_sizes).to(device)
+    meta_loss: MetaLoss = famus.cross_entropy
+    if config.data.meta_set == "pseudo-clean":
+        assert isinstance(meta_model, famus.ExampleWeighting)  # the options see to it
+        meta_model, meta_loss = famus.SemiSupervised(meta_model, None, lambda_u=0.0), meta_loss_with_prior
     sampler = make_sampler(config.sampler, model, seed).to(device)
     # θ of a meta model that belongs to one batch (L2R) is made anew every step and takes no optimizer.
     learns = not isinstance(meta_model, famus.BatchMetaModel)
@@ -120,8 +125,14 @@ def make_step(
             sampler_optimizer=_sgd(sampler, config.sampler.gate_lr, GATE_MOMENTUM),
             lambda_r=config.sampler.lambda_r,
             lambda_g=config.sampler.lambda_g,
+            meta_loss=meta_loss,
             max_skips=config.recovery.max_skips,
         )
+
+
+def meta_loss_with_prior(logits: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy of the meta batch, plus `prior_penalty`: the meta loss of FaMUS, Algorithm 2."""
+    return famus.cross_entropy(logits, targets).mean() + prior_penalty(logits)
 
 
 def _sgd(module: nn.Module, lr: float, momentum: float = 0.0) -> torch.optim.Optimizer | None:

@@ -42,7 +42,7 @@ class DataOptions:
     meta_fraction: Annotated[float | None, left_open("FLOAT", "--num-meta")] = None
     """The same as a share of the training set."""
     meta_set: MetaSet = "clean"
-    """clean: of labels known to be right. given: of the labels as found, where nobody knows better."""
+    """clean: of right labels. given: of labels as found. pseudo-clean: picked anew every epoch (FaMUS, Algorithm 2)."""
     num_train: Annotated[int | None, left_open("INT", "all")] = None
     """Training images to keep, balanced over the classes, before a long tail is cut."""
     num_test: Annotated[int | None, left_open("INT", "500 of digits; else the published ones")] = None
@@ -61,6 +61,8 @@ class DataOptions:
         require(rate_fits, "--noise-rate", "a number in [0, 1]", self.noise_rate)
         for option in ("image_size", "num_train", "num_meta", "num_test"):
             require_count(f"--{option.replace('_', '-')}", getattr(self, option))
+        meta_fits = self.num_meta is None or self.meta_set != "pseudo-clean"
+        require(meta_fits, "--num-meta", "none with --meta-set pseudo-clean, which takes no image out", self.num_meta)
         require(self.workers is None or self.workers >= 0, "--workers", "0 or more", self.workers)
         require_positive("--imbalance", self.imbalance)
         path_is_used = self.dataset != "digits" or self.data_path is None
