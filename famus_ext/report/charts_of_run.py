@@ -28,7 +28,7 @@ SHOWN = 0.999  # share of the examples whose losses lie within the weight functi
 
 
 def training_charts(run: FinishedRun) -> tuple[Chart, ...]:
-    """How training went: accuracy, losses, the meta gradient and its layers."""
+    """How training went: accuracy, losses, the meta gradient."""
     config, method, epochs = run.config, run.config.method, run.config.optimizer.epochs
     if not run.seeds(method):
         return ()
@@ -41,18 +41,18 @@ def training_charts(run: FinishedRun) -> tuple[Chart, ...]:
     }
     drawn = [accuracy_chart(accuracies, epochs), loss_chart(losses, epochs)]
     drawn += _if_drawn(gradient_chart(_curves(run, method, lambda record: record.gradient_variance), epochs))
-    return tuple(drawn + _if_drawn(_layers(run)))
+    return tuple(drawn)
 
 
-def weight_charts(run: FinishedRun, examples: ExampleTable | None, order: np.ndarray, top: int) -> tuple[Chart, ...]:
-    """What was learned: the weight function, and the weights of right and wrong, or suspicious and other, labels."""
+def learned_charts(run: FinishedRun, examples: ExampleTable | None, order: np.ndarray, top: int) -> tuple[Chart, ...]:
+    """What was learned: the weight function, the weights of right and wrong or of suspicious labels, the layers."""
     method = run.config.method
     drawn = _if_drawn(_weight_function(run, examples))
     if examples is not None and len(examples) and method in WEIGHTING:
         epochs = min(WINDOW, run.config.optimizer.epochs)
         note = f"An example's weight is its mean over the last {epochs} epochs."
         drawn.append(weight_chart(_weights_by_group(examples, order, top), note))
-    return tuple(drawn)
+    return tuple(drawn + _if_drawn(_layers(run)))
 
 
 def purity_chart(rankings: Sequence[Ranking], wrong: np.ndarray) -> Chart:

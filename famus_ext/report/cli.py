@@ -93,7 +93,9 @@ def _detection(report: Report) -> list[str]:
         found = ranking.detection
         if found is not None:
             auroc = "–" if found.auroc is None else f"{found.auroc:.4f}"
-            lines.append(f"  {ranking.name:<32} AUROC {auroc}, wrong of the first {found.k:,}: {found.precision:.1%}")
+            lines.append(
+                f"  {ranking.name:<32} AUROC {auroc}, wrong of the first {found.k:,}: {100 * found.precision:.1f} %"
+            )
     if lines:
-        lines.insert(0, f"wrong labels found, seed {report.seed} ({report.noise_rate:.1%} of all are wrong):")
+        lines.insert(0, f"wrong labels found, seed {report.seed} ({100 * report.noise_rate:.1f} % of all are wrong):")
     return lines

@@ -68,14 +68,14 @@ def _labels(run: FinishedRun) -> str:
     if kind == "file":
         asked = "labels from a file"
     elif rate:
-        asked = f"{rate:.0%} noise, {NOISE_NAMES.get(kind, kind)}"
+        asked = f"{100 * rate:.3g} % noise, {NOISE_NAMES.get(kind, kind)}"
     else:
         asked = "as they were found"
     rates = {history[0].actual_noise_rate for history in run.histories.values()}
     known = sorted(rate for rate in rates if rate is not None)
     if not known:
         return asked + ("; nobody knows which are wrong" if rates else "")
-    low, high = f"{known[0]:.1%}", f"{known[-1]:.1%}"
+    low, high = f"{100 * known[0]:.1f} %", f"{100 * known[-1]:.1f} %"
     return f"{asked}; {low if low == high else f'{low} to {high}'} of them are wrong"
 
 
@@ -105,9 +105,10 @@ def _training(config: Config) -> str:
     """Epochs, batches, optimizer and seeds."""
     sgd = config.optimizer
     milestones = [epoch for epoch in sgd.lr_milestones if epoch < sgd.epochs]
+    meta = "" if config.method == "ce" else f" training and {config.meta_model.meta_batch_size} meta"
     parts = [
         f"{sgd.epochs} epochs",
-        f"batches of {sgd.batch_size}" + ("" if config.method == "ce" else f" and {config.meta_model.meta_batch_size}"),
+        f"batches of {sgd.batch_size}{meta} images",
         f"SGD with learning rate {sgd.lr:g}"
         + (f", a tenth of it after epoch {_listed(milestones)}" if milestones else ""),
         f"momentum {sgd.momentum:g}",

@@ -28,6 +28,7 @@ def page(report: Report, table: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"percent": _percent, "small": _small}
     script = _part("page.js")
     weighted = any(suspect.weight is not None for suspect in report.suspects)
     known = any(suspect.wrong is not None for suspect in report.suspects)
@@ -42,6 +43,16 @@ def page(report: Report, table: str) -> str:
         script=Markup(script),
         css=Markup(_part("page.css")),
     )
+
+
+def _percent(share: float) -> str:
+    """A share with one decimal."""
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
+def _small(weight: float) -> str:
+    """A weight with three decimals."""
+    return "< 0.001" if 0 < weight < 0.0005 else f"{weight:.3f}"
 
 
 def _columns(weighted: bool, known: bool) -> list[tuple[str, str]]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from famus_ext.report.charts.chart import Chart
-from famus_ext.report.charts_of_run import purity_chart, training_charts, weight_charts
+from famus_ext.report.charts_of_run import learned_charts, purity_chart, training_charts
 from famus_ext.report.cost import Cost, costs
 from famus_ext.report.facts import Fact, facts
 from famus_ext.report.gallery import Suspect, gallery
 from famus_ext.report.images import training_images
 from famus_ext.report.trust import MEANING, Ranking, rankings, trust_kind
-from famus_ext.report.verdict import verdict
+from famus_ext.report.verdict import finding, verdict
 from famus_ext.train.example_table import ExampleTable
 from famus_ext.train.names import data_name, method_name
 from famus_ext.train.options.meta_model import WEIGHTING, Method
@@ -30,10 +30,11 @@ class Report:
         folder: Name of the run's folder.
         command: The command that began the run.
         verdict: What came of it.
+        finding: How well wrong labels are found; empty where nobody knows them, or none is wrong.
         facts: The head.
         training: Charts by epoch.
-        weights: Charts of what was learned.
-        purity: Chart of how pure the suspicious examples are; None where nobody knows the true labels.
+        learned: Charts of what was learned.
+        purity: Chart of how many of the least trusted labels are wrong; None where nobody knows, or none is.
         costs: Time and memory.
         seed: The seed whose examples are shown.
         meaning: What trust is here.
@@ -48,9 +49,10 @@ class Report:
     folder: str
     command: str
     verdict: str
+    finding: str
     facts: tuple[Fact, ...]
     training: tuple[Chart, ...]
-    weights: tuple[Chart, ...]
+    learned: tuple[Chart, ...]
     purity: Chart | None
     costs: tuple[Cost, ...]
     seed: int
@@ -88,9 +90,10 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
         folder=run.path.resolve().name,
         command=str(run.origin.get("command", "")),
         verdict=verdict(run),
+        finding="" if noise_rate is None else finding(found[0], noise_rate),
         facts=facts(run, data, examples),
         training=training_charts(run),
-        weights=weight_charts(run, examples, order, top),
+        learned=learned_charts(run, examples, order, top),
         purity=purity_chart(found, wrong) if wrong is not None and wrong.any() else None,
         costs=costs(run),
         seed=seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from famus_ext.report.trust import Ranking
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.read_run import FinishedRun
@@ -23,6 +24,15 @@ def verdict(run: FinishedRun) -> str:
     if not compared:
         return sentence + ("." if method == "ce" else "; there is no plain training to compare it with.")
     return f"{sentence}, {_against(reached[method], reached['ce'], method_name(config, 'ce'))}."
+
+
+def finding(best: Ranking, noise_rate: float) -> str:
+    """How well wrong labels are found where they are known; empty where no label is wrong."""
+    found = best.detection
+    if found is None or not noise_rate:
+        return ""
+    first = f"Of the {found.k:,} labels that it trusts least " if found.k > 1 else "Of the label that it trusts least "
+    return f"{first}{100 * found.precision:.1f} % are wrong, of all labels {100 * noise_rate:.1f} %."
 
 
 def _so_far(run: FinishedRun, epoch: int) -> str:

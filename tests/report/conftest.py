@@ -18,7 +18,7 @@ def write_report(folder, out, *options):
 def report(tmp_path, capsys, monkeypatch):
     """Writes the report of a run without its charts: `page, printed = report(folder, "--top", 5)`."""
     monkeypatch.setattr(contents, "training_charts", lambda *_: ())
-    monkeypatch.setattr(contents, "weight_charts", lambda *_: ())
+    monkeypatch.setattr(contents, "learned_charts", lambda *_: ())
     monkeypatch.setattr(contents, "purity_chart", lambda *_: None)
 
     def write(folder, *options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from famus_ext.report.charts.chart import COLOURS, canvas
-from famus_ext.report.charts_of_run import purity_chart, training_charts, weight_charts
+from famus_ext.report.charts_of_run import learned_charts, purity_chart, training_charts
 from famus_ext.report.trust import least_trusted, rankings
 from famus_ext.train.read_run import read_run
 
@@ -23,7 +23,7 @@ def drawn(tmp_path):
         run = read_run(write_run(tmp_path / options.method, options, **state))
         examples = run.examples(options.seeds[0]) if run.is_finished else None
         order = np.empty(0) if examples is None else least_trusted(examples, options.method)
-        return training_charts(run), weight_charts(run, examples, order, 20)
+        return training_charts(run), learned_charts(run, examples, order, 20)
 
     return draw
 
@@ -31,8 +31,8 @@ def drawn(tmp_path):
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
-        ("mwnet", ["accuracy", "loss", "gradient", "layers", "weight-function", "weights"]),
-        ("l2r", ["accuracy", "loss", "layers", "weights"]),
+        ("mwnet", ["accuracy", "loss", "gradient", "weight-function", "weights", "layers"]),
+        ("l2r", ["accuracy", "loss", "weights", "layers"]),
         ("ce", ["accuracy", "loss"]),
     ],
 )
@@ -42,14 +42,14 @@ def test_what_a_run_has_is_drawn(method, expected, drawn):
 
 
 def test_words_say_what_curves_show(drawn):
-    (accuracy, loss, gradient, layers), (function, weights) = drawn(config(seeds=(0, 1)))
+    (accuracy, loss, gradient), (function, weights, layers) = drawn(config(seeds=(0, 1)))
     assert [entry.text for entry in accuracy.legend] == [
         "MW-Net + FaMUS: 80.5 % at the end",
         "plain cross-entropy: 60.5 % at the end",
     ]
     assert "test: 0.7 at the end" in loss.alt
     assert "3.3e-07 at the end" in gradient.alt
-    assert layers.note == "Most often active: conv (100%), block.conv (50%), classifier (50%)."
+    assert layers.note == "Most often active: conv (100 %), block.conv (50 %), classifier (50 %)."
     assert [entry.text for entry in function.legend] == ["epoch 1", "epoch 2", "epoch 3"]
     assert "falls from 1.00 at loss 0" in function.alt
     assert weights.legend[0].text.startswith("right labels: 99 examples, mean 0.2")
@@ -64,9 +64,9 @@ def test_without_truth_the_suspicious_are_compared_with_the_others(drawn):
 
 
 def test_running_experiment_has_curves(drawn):
-    training, weights = drawn(config(), epochs=1, finished=False)
-    assert names(training) == ["accuracy", "loss", "gradient", "layers"]
-    assert names(weights) == ["weight-function"]
+    training, learned = drawn(config(), epochs=1, finished=False)
+    assert names(training) == ["accuracy", "loss", "gradient"]
+    assert names(learned) == ["weight-function", "layers"]
 
 
 def test_purity_is_drawn_for_every_ranking(tmp_path):

@@ -32,7 +32,7 @@ def test_head_is_in_words(tmp_path, report):
     page, _ = report(write_run(tmp_path / "run", config(), origin=origin))
     for words in (
         "digits, 197 training images in 10 classes, 100 clean meta images, 1,500 test images",
-        "60% noise, symmetric, the true class included; 50.0% of them are wrong",
+        "60 % noise, symmetric, the true class included; 50.0 % of them are wrong",
         "about 2 layers, which FaMUS learns to choose",
         "torch 2.6, commit 0123456789ab",
         "SGD with learning rate 0.1",
@@ -42,7 +42,8 @@ def test_head_is_in_words(tmp_path, report):
 
 def test_detection_is_on_the_page_and_in_the_terminal(tmp_path, report):
     page, printed = report(write_run(tmp_path / "run", config()))
-    assert "AUROC 1.0000, wrong of the first 19: 100.0%" in printed
+    assert "AUROC 1.0000, wrong of the first 19: 100.0 %" in printed
+    assert "Of the 19 labels that it trusts least 100.0 % are wrong, of all labels 49.7 %." in page.text
     assert "loss under plain training" in printed
     assert "1.0000" in page.text
 

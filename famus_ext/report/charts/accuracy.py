@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.ticker import PercentFormatter
-
-from famus_ext.report.charts.chart import Chart, Colour, LegendEntry, Line, canvas, percent
+from famus_ext.report.charts.chart import Chart, Colour, LegendEntry, Line, canvas, percent, share_axis
 from famus_ext.report.charts.curves import Curve, draw_curves, epoch_axis
 
 LINES: tuple[tuple[Colour, Line], ...] = (("method", "solid"), ("plain", "dashed"))
@@ -27,9 +25,7 @@ def accuracy_chart(curves: Mapping[str, Sequence[Curve]], epochs: int) -> Chart:
                 legend.append(LegendEntry(colour, line, f"{name}: {percent(end)} at the end"))
         epoch_axis(made.axes, epochs)
         made.axes.set_ylabel("accuracy on the test images")
-        made.axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        low = made.axes.get_ylim()[0]
-        made.axes.set_ylim(max(0.0, low), 1.0)
+        share_axis(made.axes)
     alt = "Line chart of test accuracy by epoch. " + "; ".join(entry.text for entry in legend) + "."
     return Chart("accuracy", "Test accuracy", alt, made.svg, tuple(legend), _band(curves))
 

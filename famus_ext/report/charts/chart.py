@@ -19,6 +19,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 Colour = Literal["ink", "grid", "method", "plain", "right", "wrong", "third"]
 Line = Literal["solid", "dashed", "dotted", "area"]
@@ -108,6 +109,13 @@ def canvas(name: str, height: float = HEIGHT) -> Iterator[Canvas]:
         file = io.BytesIO()
         made.figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     made.svg = _inline(file.getvalue(), name)
+
+
+def share_axis(axes: Axes) -> None:
+    """Shares from the lowest one drawn to 1 on the left, as percentages that are round."""
+    axes.set_ylim(max(0.0, axes.get_ylim()[0]), 1.0)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
 
 
 def percent(share: float) -> str:

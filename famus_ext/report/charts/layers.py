@@ -42,11 +42,12 @@ def layers_chart(rates: Sequence[np.ndarray], names: Sequence[str]) -> Chart | N
         made.axes.set_yticks(range(0, len(names), step), list(names)[::step])
         made.axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
         made.axes.set(xlabel="epoch", ylabel="layer, the first on top")
-        bar = made.figure.colorbar(image, ax=made.axes, format=PercentFormatter(1.0, decimals=0))
+        made.axes.yaxis.labelpad = 8.0
+        bar = made.figure.colorbar(image, ax=made.axes, format=PercentFormatter(1.0, decimals=0, symbol=" %"))
         bar.set_label("active in meta steps")
     usual = _row_means(mean)
     most = np.argsort(-usual, kind="stable")[:3]
-    often = ", ".join(f"{names[layer]} ({usual[layer]:.0%})" for layer in most)
+    often = ", ".join(f"{names[layer]} ({100 * usual[layer]:.0f} %)" for layer in most)
     alt = f"Heat map of {len(names)} layers by {epochs} epochs. Most often active: {often}."
     return Chart("layers", "Active layers", alt, made.svg, (), f"Most often active: {often}.")
 

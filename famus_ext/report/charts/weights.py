@@ -36,6 +36,7 @@ def weight_chart(groups: Mapping[str, np.ndarray], note: str) -> Chart:
         made.axes.axvline(1.0, color=COLOURS["plain"], linestyle=":", linewidth=1.5)
         made.axes.set(xlabel="weight of a training example (1 = plain training)", ylabel="training examples")
         made.axes.set_xlim(0.0, end)
+        made.axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     legend.append(LegendEntry("plain", "dotted", "plain training: every weight is 1"))
     if weights.max() > end:
         note += f" The last bar holds {edges[-2]:.2f} and more, up to {weights.max():.2f}."
