@@ -25,11 +25,8 @@ from famus_ext.train.plots.layers import gates_vary, plot_layers
 from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.processes import largest
-<<<<<<< theirs-open
-from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
-=======
 from famus_ext.train.progress import Progress
->>>>>>> I2
+from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
 from famus_ext.train.records import RunResult
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.stopping import Stopped, StopRequest
@@ -149,13 +146,8 @@ def _run(
         )
     for problem in problems:
         say(f"{problem}; going on from the checkpoint before it")
-<<<<<<< theirs-open
     epochs = config.optimizer.epochs
-    with worker_errors(), progress_bar(total=trainer.total_steps, initial=trainer.steps) as bar:
-=======
-    epochs, steps = config.optimizer.epochs, num_batches(len(data.train), config.optimizer.batch_size)
-    with worker_errors(), progress.run(trainer, epochs * steps) as bar:
->>>>>>> I2
+    with worker_errors(), progress.run(trainer, trainer.total_steps) as bar:
 
         def after_step() -> None:
             bar.total = trainer.total_steps

@@ -2,10 +2,6 @@
 
 The attributes' docstrings are the command line's help.
 
-<<<<<<< theirs-open
-- `data`, `pseudo_clean`, `meta_model`, `sampler`, `schedule`, `optimizer`, `machine`, `recovery`: the groups
-=======
-- `data`, `meta_model`, `sampler`, `schedule`, `optimizer`, `machine`, `recovery`, `log`: the groups
->>>>>>> I2
+- `data`, `pseudo_clean`, `meta_model`, `optimizer`, `sampler`, `schedule`, `machine`, `recovery`, `log`: the groups
 - `check`: what is raised for an option that cannot be used
 """
