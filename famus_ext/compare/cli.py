@@ -1,4 +1,4 @@
-"""`python -m famus_ext compare`: folders in, table out."""
+"""`python -m famus_ext compare`: folders in, table and figures out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Annotated
 
 import tyro
 
-from famus_ext.compare.table import tabulate
+from famus_ext.compare.entries import compare
+from famus_ext.compare.table import table_of
 from famus_ext.compare.write import Format, written
 from famus_ext.train.read_run import RunError
 
@@ -27,6 +28,9 @@ class CompareOptions:
     """Row that the others are compared with, seed by seed; None is the experiment's, or the first."""
     format: Format = "text"
     """text: aligned columns. markdown: for a page. csv: numbers as they are."""
+    figures: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """Folder for the paper's figures of these runs: accuracy and loss by epoch (3), mean and variance of the meta
+    gradient (4), weights of right labels early and late (5), accuracy by training time (1a); what there is."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,7 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{PROGRAM}: expected a folder at least", file=sys.stderr)
         return 2
     try:
-        print(written(tabulate(options.folders, options.reference), options.format).rstrip("\n"))
+        comparison = compare(options.folders, options.reference)
+        print(written(table_of(comparison), options.format).rstrip("\n"))
+        if options.figures is not None:
+            from famus_ext.compare.figures import draw
+
+            for path in draw(comparison, options.figures):
+                print(path, file=sys.stderr)
     except (RunError, OSError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1

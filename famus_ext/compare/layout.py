@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,6 +61,11 @@ class Layout:
         with atomic_write(folder / NAME) as file:
             json.dump(asdict(self), file, indent=2, ensure_ascii=False)
             file.write("\n")
+
+
+def file_name(text: str) -> str:
+    """A name as a file's or folder's: small letters and digits, with hyphens between."""
+    return re.sub(r"\W+", "-", text.replace("+", " plus ").lower()).strip("-")
 
 
 def read_layout(folder: Path) -> Layout | None:

@@ -7,11 +7,16 @@ import io
 from collections.abc import Callable
 from typing import Literal
 
+from famus_ext.compare.layout import Measure
 from famus_ext.compare.table import Table, TableRow
 from famus_ext.train.records import Spread
 
 Format = Literal["text", "markdown", "csv"]
 MEMORY = "memory: on a GPU what PyTorch had allocated at most, on a CPU the resident set of the whole process"
+MEASURES: dict[Measure, str] = {
+    "final": "test accuracy after the last epoch",
+    "best": "test accuracy at the best epoch",
+}
 UNKNOWN = "–"
 
 
@@ -69,7 +74,7 @@ def _cells(table: Table) -> list[list[str]]:
         "condition": lambda row: row.group,
         "final %": lambda row: _percent(row.final),
         "best %": lambda row: _percent(row.best),
-        f"{table.measure}, to {table.reference}": lambda row: _percent(row.difference, sign="+"),
+        "difference": lambda row: _percent(row.difference, sign="+"),
         "paper %": lambda row: _number(row.paper, "g"),
         "seeds": lambda row: str(len(row.seeds)),
         "wrong labels %": lambda row: _number(row.noise_rate and 100 * row.noise_rate, ".1f"),
@@ -90,8 +95,10 @@ def _words(table: Table) -> int:
 def _footnotes(table: Table) -> list[str]:
     """What must be known to read the table."""
     seeds = max(len(row.seeds) for row in table.rows)
-    spread = ["mean ± sample deviation over the seeds; differences are paired by seed"] if seeds > 1 else []
-    return [*spread, MEMORY, *table.notes]
+    spread = ["mean ± sample deviation over the seeds"] if seeds > 1 else []
+    compared = any(row.difference is not None for row in table.rows)
+    less = f"difference: {MEASURES[table.measure]} less that of {table.reference} on the same seeds"
+    return [*spread, *([less] if compared else []), MEMORY, *table.notes]
 
 
 def _percent(spread: Spread | None, sign: str = "") -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from famus_ext.compare.layout import Cell, Layout
+from famus_ext.compare.layout import Cell, Layout, file_name
 from famus_ext.sweep.experiment_file import Column, Experiment, Row
 from famus_ext.train.cli import parse_config
 from famus_ext.train.config import Config
@@ -99,7 +98,7 @@ def _cell(row: Row, column: Column | None, data: str) -> Cell:
     name = row.name if column is None else f"{row.name}, {column.name}"
     column_name = None if column is None else column.name
     paper = row.paper.get(data, {}).get(column_name)
-    return Cell(name, row.name, column_name, _folder(name), paper, row.paper_ms)
+    return Cell(name, row.name, column_name, file_name(name), paper, row.paper_ms)
 
 
 def _planned(cell: Cell, options: dict[str, Any], overrides: Sequence[str], experiment: Experiment) -> PlannedCell:
@@ -109,11 +108,6 @@ def _planned(cell: Cell, options: dict[str, Any], overrides: Sequence[str], expe
     except OptionError as error:
         raise OptionError(f"{experiment.path}: {cell.name}: {error}") from error
     return PlannedCell(cell, options, tuple(overrides), config)
-
-
-def _folder(name: str) -> str:
-    """A name as a folder's: letters and digits, with hyphens between."""
-    return re.sub(r"\W+", "-", name.replace("+", " plus ").lower()).strip("-")
 
 
 def _names(cell: Cell) -> tuple[str | None, ...]:

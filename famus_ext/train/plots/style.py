@@ -16,6 +16,7 @@ from famus_ext.train.names import data_name, seeds_name
 from famus_ext.train.records import RunResult
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
+PALETTE = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY, "#000000")
 STYLE: dict[str, Any] = {
     "font.size": 11,
     "axes.titlesize": 11,
@@ -36,9 +37,9 @@ LABELS: dict[Group, tuple[str, str]] = {
 }
 
 
-def new_figure(height: float = 5.0) -> Figure:
-    """A figure that is drawn without a display and without pyplot's global state."""
-    figure = Figure(figsize=(7.2, height), layout="constrained")
+def new_figure(height: float = 5.0, width: float = 7.2) -> Figure:
+    """A figure, in inches, that is drawn without a display and without pyplot's global state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

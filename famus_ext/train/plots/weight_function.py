@@ -11,12 +11,10 @@ from matplotlib.axes import Axes
 from famus_ext.train.config import Config
 from famus_ext.train.names import method_name
 from famus_ext.train.plots.style import (
-    BLUE,
-    GREEN,
     GREY,
     LABELS,
+    PALETTE,
     STYLE,
-    VERMILION,
     compared,
     new_figure,
     save,
@@ -25,7 +23,6 @@ from famus_ext.train.plots.style import (
 from famus_ext.train.records import RunResult
 from famus_ext.train.weight_curves import LOSSES, MAXIMUM, shown_epochs
 
-GROUP_COLOURS = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", GREY)
 MOMENTS = ((":", 1.6), ("--", 1.8), ("-", 2.4))
 """Line of the first, a middle and the last epoch."""
 BINS = 40
@@ -58,7 +55,7 @@ def _curves(axes: Axes, runs: list[RunResult], end: float) -> None:
     # A seed may have fewer groups of classes than another: they depend on its class sizes.
     num_groups = min(len(run.history[-1].weight_function) for run in runs)
     for group in range(num_groups):
-        colour = GROUP_COLOURS[group % len(GROUP_COLOURS)]
+        colour = PALETTE[group % len(PALETTE)]
         name = "" if num_groups == 1 else f"{_size(group, num_groups)} classes, "
         for epoch, (line, width) in zip(epochs, MOMENTS[-len(epochs) :], strict=True):
             values = np.array([run.history[epoch - 1].weight_function[group][: len(losses)] for run in runs])
