@@ -61,8 +61,9 @@ class DataOptions:
         require(rate_fits, "--noise-rate", "a number in [0, 1]", self.noise_rate)
         for option in ("image_size", "num_train", "num_meta", "num_test"):
             require_count(f"--{option.replace('_', '-')}", getattr(self, option))
-        meta_fits = self.num_meta is None or self.meta_set != "pseudo-clean"
-        require(meta_fits, "--num-meta", "none with --meta-set pseudo-clean, which takes no image out", self.num_meta)
+        if self.meta_set == "pseudo-clean":
+            for option, size in (("--num-meta", self.num_meta), ("--meta-fraction", self.meta_fraction)):
+                require(size is None, option, "none with --meta-set pseudo-clean, which takes no image out", size)
         require(self.workers is None or self.workers >= 0, "--workers", "0 or more", self.workers)
         require_positive("--imbalance", self.imbalance)
         path_is_used = self.dataset != "digits" or self.data_path is None
