@@ -1,4 +1,4 @@
-"""The experiments of the repository: every cell has valid options on each of its data sets; the paper's tables are there."""
+"""The experiments of the repository: the paper's tables are there, and every cell has valid options on each data set."""
 
 from dataclasses import replace
 from pathlib import Path
