@@ -88,14 +88,13 @@ def _write(report: Report, path: Path) -> list[str]:
 
 def _detection(report: Report) -> list[str]:
     """How well each ranking finds the wrong labels, a line each."""
-    lines = []
+    if report.noise_rate is None:
+        return []
+    lines = [f"wrong labels found, seed {report.seed} ({100 * report.noise_rate:.1f} % of all are wrong):"]
     for ranking in report.rankings:
         found = ranking.detection
         if found is not None:
             auroc = "–" if found.auroc is None else f"{found.auroc:.4f}"
-            lines.append(
-                f"  {ranking.name:<32} AUROC {auroc}, wrong of the first {found.k:,}: {100 * found.precision:.1f} %"
-            )
-    if lines:
-        lines.insert(0, f"wrong labels found, seed {report.seed} ({100 * report.noise_rate:.1f} % of all are wrong):")
+            first = f"wrong of the first {found.k:,}: {100 * found.precision:.1f} %"
+            lines.append(f"  {ranking.name:<32} AUROC {auroc}, {first}")
     return lines

@@ -54,7 +54,9 @@ def _data(config: Config, data: TrainingImages, examples: ExampleTable | None) -
     if config.data.imbalance is not None:
         ratio = max(config.data.imbalance, 1 / config.data.imbalance)
         parts.append(f"a long tail, the largest class {ratio:g} times the smallest")
-    if data.meta is not None:
+    if config.data.meta_set == "pseudo-clean":
+        parts.append("a pseudo-clean meta set, picked from them every epoch")
+    elif data.meta is not None:
         trust = "clean" if config.data.meta_set == "clean" else "untrusted"
         parts.append(f"{data.meta:,} {trust} meta images")
     if data.test is not None:

@@ -80,7 +80,7 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
     examples = _examples(run, seed, method)
     plain = _examples(run, seed, "ce") if method != "ce" else None
     data = training_images(run, seed, examples, data_path)
-    found = () if examples is None else rankings(examples, method, plain)
+    found = () if examples is None else rankings(examples, config, plain)
     order = found[0].order if found else np.empty(0, dtype=np.int64)
     wrong = None if examples is None else examples.wrong
     noise_rate = None if wrong is None else float(wrong.mean())
@@ -97,7 +97,7 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
         purity=purity_chart(found, wrong) if wrong is not None and wrong.any() else None,
         costs=costs(run),
         seed=seed,
-        meaning="" if examples is None else MEANING[trust_kind(examples, method)],
+        meaning="" if examples is None else MEANING[trust_kind(examples, config)],
         rankings=found,
         noise_rate=noise_rate,
         suspects=() if examples is None else gallery(examples, order, top, data, weighted=weighted),

@@ -3,7 +3,7 @@
 The trust in example i's given label y_i is
 
     t_i = w̄_i               MW-Net whose weights fall with the loss: its mean weight over the last epochs
-    t_i = p(y_i | x_i; w)    every other method: what the trained network gives the label, in evaluation mode
+    t_i = p(y_i | x_i; w)    otherwise: the probability that the trained network gives the label, in evaluation mode
 
 Ties of weights are broken by p. MW-Net's weight is a function of the loss at every step, so its mean is a loss that was
 smoothed over epochs. L2R draws its weights anew from every batch and gives many right labels none: p, which its weights
@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from famus_ext.train.config import Config
 from famus_ext.train.example_table import ExampleTable
-from famus_ext.train.options.meta_model import Method
 
 Kind = Literal["weight", "probability"]
 
@@ -28,6 +28,7 @@ MEANING: dict[Kind, str] = {
     "weight": "its mean weight over the last epochs; of equal weights the label's probability decides",
     "probability": "the probability that the trained network gives the label, which orders examples as its loss does",
 }
+NAMES: dict[Kind, str] = {"weight": "trust, the mean weight", "probability": "trust, the label's probability"}
 AT = 1000
 """k of the precision at k; of fewer than 10,000 examples it is a tenth."""
 
@@ -62,21 +63,19 @@ class Ranking:
     detection: Detection | None
 
 
-def rankings(examples: ExampleTable, method: Method, plain: ExampleTable | None) -> tuple[Ranking, ...]:
+def rankings(examples: ExampleTable, config: Config, plain: ExampleTable | None) -> tuple[Ranking, ...]:
     """The trust score's order, and what it is compared with: the losses of its network and of plain training.
 
     Args:
         examples: What the method's run makes of every example.
-        method: The method.
+        config: The options of the run.
         plain: What plain training makes of them; None where it was not trained.
     """
-    kind, orders = trust_kind(examples, method), {}
-    orders["trust, the mean weight" if kind == "weight" else "trust, the label's probability"] = least_trusted(
-        examples, method
-    )
+    kind, orders = trust_kind(examples, config), {}
+    orders[NAMES[kind]] = least_trusted(examples, config)
     if kind == "weight":
         orders["loss under the same network"] = largest_loss(examples)
-    if plain is not None and method != "ce":
+    if plain is not None and config.method != "ce":
         orders["loss under plain training"] = largest_loss(plain)
     wrong = examples.wrong
     return tuple(
@@ -85,17 +84,19 @@ def rankings(examples: ExampleTable, method: Method, plain: ExampleTable | None)
     )
 
 
-def trust_kind(examples: ExampleTable, method: Method) -> Kind:
+def trust_kind(examples: ExampleTable, config: Config) -> Kind:
     """What the trust in a label is, see above."""
-    if method != "mwnet" or not len(examples):
+    # Under a pseudo-clean meta set a weight belongs to the loss under a label that the networks have guessed.
+    of_loss = config.method == "mwnet" and config.data.meta_set != "pseudo-clean"
+    if not of_loss or len(examples) < 2:
         return "probability"
-    falls = np.cov(_ranks(examples.weight), _ranks(examples.loss))[0, 1] < 0 if len(examples) > 1 else False
+    falls = np.cov(_ranks(examples.weight), _ranks(examples.loss))[0, 1] < 0
     return "weight" if falls else "probability"
 
 
-def least_trusted(examples: ExampleTable, method: Method) -> np.ndarray:
+def least_trusted(examples: ExampleTable, config: Config) -> np.ndarray:
     """Positions of the examples, the least trusted first, int64 `[N]`."""
-    weights = examples.weight if trust_kind(examples, method) == "weight" else np.zeros(len(examples))
+    weights = examples.weight if trust_kind(examples, config) == "weight" else np.zeros(len(examples))
     return np.lexsort((examples.index, -examples.loss, examples.given_probability, weights))
 
 

@@ -22,7 +22,7 @@ def drawn(tmp_path):
     def draw(options, **state):
         run = read_run(write_run(tmp_path / options.method, options, **state))
         examples = run.examples(options.seeds[0]) if run.is_finished else None
-        order = np.empty(0) if examples is None else least_trusted(examples, options.method)
+        order = np.empty(0) if examples is None else least_trusted(examples, options)
         return training_charts(run), learned_charts(run, examples, order, 20)
 
     return draw
@@ -72,7 +72,7 @@ def test_running_experiment_has_curves(drawn):
 def test_purity_is_drawn_for_every_ranking(tmp_path):
     run = read_run(write_run(tmp_path / "run", config()))
     examples = run.examples(0)
-    found = rankings(examples, "mwnet", run.examples(0, "ce"))
+    found = rankings(examples, run.config, run.examples(0, "ce"))
     chart = purity_chart(found, examples.wrong)
     assert [entry.text for entry in chart.legend] == [ranking.name for ranking in found]
 

@@ -40,6 +40,15 @@ def test_head_is_in_words(tmp_path, report):
         assert words in page.text
 
 
+def test_folder_that_train_has_made_has_a_page(tmp_path, report):
+    small = ["--num-test", "1500", "--device", "cpu", "--threads", "1", "--epochs", "1", "--sampler", "last"]
+    assert program.main(["train", *small, "--out", str(tmp_path / "run")]) == 0
+    page, printed = report(tmp_path / "run", "--top", 7)
+    assert "L2R, last 1 reaches" in page.text
+    assert "AUROC 0." in printed
+    assert len(rows(tmp_path / "suspicious_seed0.csv")) == len(page.all("img")) == 7
+
+
 def test_detection_is_on_the_page_and_in_the_terminal(tmp_path, report):
     page, printed = report(write_run(tmp_path / "run", config()))
     assert "AUROC 1.0000, wrong of the first 19: 100.0 %" in printed
