@@ -19,7 +19,10 @@ META_SETS: tuple[MetaSet, ...] = get_args(MetaSet)
 
 
 def trusted_labels(source: Source, meta_set: MetaSet) -> Tensor:
-    """The label under which each training image may enter meta and test set, int64 `[N]`, -1 where it may not.
+    """The label under which each training image may enter meta or test set, int64 `[N]`, -1 where it may not.
+
+    Where no meta set is taken out, they are for a test set alone: the right labels, or where nobody knows them those
+    that were found.
 
     Args:
         source: The data set.
@@ -30,11 +33,9 @@ def trusted_labels(source: Source, meta_set: MetaSet) -> Tensor:
     """
     if meta_set not in META_SETS:
         raise ValueError(f"meta_set: expected one of {', '.join(META_SETS)}, got {meta_set!r}")
-    if source.meta is not None:
-        return torch.full_like(source.train.labels, -1)
-    if meta_set == "pseudo-clean":
-        known = source.known_labels
-        return torch.full_like(source.train.labels, -1) if known is None else known
+    if source.meta is not None or meta_set == "pseudo-clean":
+        labels = source.train.labels if source.known_labels is None else source.known_labels
+        return labels.masked_fill(in_meta_set(source), -1)
     if meta_set == "given":
         return source.train.labels
     if source.known_labels is None:
@@ -43,3 +44,12 @@ def trusted_labels(source: Source, meta_set: MetaSet) -> Tensor:
             "'given' takes images with the labels that they were found with"
         )
     return source.known_labels
+
+
+def in_meta_set(source: Source) -> Tensor:
+    """Which training images the published clean set holds too, by their names: bool `[N]`; not to be used otherwise."""
+    mask = torch.zeros(len(source.train), dtype=torch.bool)
+    if source.meta is not None and source.meta.names and source.train.names:
+        known = set(source.meta.names)
+        mask = torch.tensor([name in known for name in source.train.names], dtype=torch.bool)
+    return mask

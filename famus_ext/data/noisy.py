@@ -9,7 +9,7 @@ from torch import Tensor
 
 from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.long_tail import TailProfile, long_tail_indices
-from famus_ext.data.meta_set import MetaSet, trusted_labels
+from famus_ext.data.meta_set import MetaSet, in_meta_set, trusted_labels
 from famus_ext.data.noise.given import Noise, given_labels
 from famus_ext.data.noise.kinds import NoiseType
 from famus_ext.data.noise.label_files import hash_labels, labels_by_position
@@ -27,11 +27,13 @@ class NoisyData:
     Attributes:
         train: Training images with their given labels, N examples.
         meta: Clean meta images, M examples; for a pseudo-clean meta set the training set itself, of which it is a part.
-        test: Clean test images.
+        test: Test images, clean where `test_is_clean`.
         true_labels: True labels of the training images, int64 `[N]`, -1 for an image whose given label is known to be
             wrong and whose right one is not known; None where nobody knows them.
         indices: Position of every training image in the source's training set, int64 `[N]`.
         class_names: What the classes are called, C names in the order of the labels; None where they have no names.
+        test_is_clean: Whether the test labels are right, as far as anybody knows; those that are split off a training
+            set of which nobody knows better are as they were found.
     """
 
     train: LabelledSet
@@ -40,6 +42,7 @@ class NoisyData:
     true_labels: Tensor | None
     indices: Tensor
     class_names: tuple[str, ...] | None = None
+    test_is_clean: bool = True
 
     @property
     def num_classes(self) -> int:
@@ -104,7 +107,8 @@ def make_noisy(
     """Splits a data set, cuts its training part to size and shape, and gives the images that are left their labels.
 
     In this order: test set (unless the source brings one), meta set, subset, long tail, noise. So test and meta set
-    are the same for every subset, tail and noise, and clean; the training images are the same for every noise.
+    are the same for every subset, tail and noise, and free of noise that is made; the training images are the same for
+    every noise.
 
     Args:
         source: The data set.
@@ -112,7 +116,7 @@ def make_noisy(
         noise_rate: Its rate p, in `[0, 1]`; 0 for a source with noisy labels, which keeps them.
         num_meta: Size of the meta set, balanced over the classes; None for the whole of a published one, and for a
             pseudo-clean one.
-        num_test: Size of the clean test set to split off; None for a source with one of its own.
+        num_test: Size of the test set to split off; None for a source with one of its own.
         seed: Decides split, subset, tail and noise, each by a random stream of its own.
         noise_labels: Of the noise `file`: labels of the source's first training images, see `read_labels`. Images
             without a label are not trained on.
@@ -130,12 +134,16 @@ def make_noisy(
     """
     noise = Noise(noise_type, noise_rate, noise_labels)
     if source.noisy and (noise.rate or noise.kind == "file"):
-        raise ValueError("noise_rate: expected 0, for the labels of this data set are noisy as they were found")
+        option, expected = ("noise_type", "no file") if noise.kind == "file" else ("noise_rate", "0")
+        got = noise.kind if noise.kind == "file" else noise.rate
+        raise ValueError(
+            f"{option}: expected {expected}, for the labels of this data set are noisy as they were found, got {got}"
+        )
     num_classes, labels = source.num_classes, source.train.labels
     trusted = trusted_labels(source, meta_set)
     size, test_size = _meta_to_split_off(source, num_meta, meta_set), _test_to_split_off(source, num_test)
     split = split_indices(trusted, num_classes, size, test_size, generator(seed, "split"))
-    kept = split.train[(noise.labelled(source) & ~_in_meta_set(source))[split.train]]
+    kept = split.train[(noise.labelled(source) & ~in_meta_set(source))[split.train]]
     if num_train is not None:
         kept = kept[subset_indices(labels[kept], num_classes, num_train, generator(seed, "subset"), balanced=balanced)]
     if imbalance is not None:
@@ -148,6 +156,8 @@ def make_noisy(
         meta = source.train[split.meta].with_labels(trusted[split.meta])
     else:
         meta = _part_of(source.meta, num_meta, seed)
+    known = source.known_labels
+    right = known is not None and torch.equal(known[split.test], trusted[split.test])
     return NoisyData(
         train=train,
         meta=meta,
@@ -155,16 +165,8 @@ def make_noisy(
         true_labels=None if source.known_labels is None else source.known_labels[kept],
         indices=kept,
         class_names=source.class_names,
+        test_is_clean=source.test is not None or right,
     )
-
-
-def _in_meta_set(source: Source) -> Tensor:
-    """Which training images the published clean set holds too, by their names: bool `[N]`. They are not trained on."""
-    mask = torch.zeros(len(source.train), dtype=torch.bool)
-    if source.meta is not None and source.meta.names and source.train.names:
-        known = set(source.meta.names)
-        mask = torch.tensor([name in known for name in source.train.names], dtype=torch.bool)
-    return mask
 
 
 def _part_of(meta: LabelledSet, size: int | None, seed: int) -> LabelledSet:

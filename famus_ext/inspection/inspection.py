@@ -81,8 +81,7 @@ def inspect(config: Config, *, steps: int, check_files: bool = True) -> Inspecti
         findings += source_findings(source, check_source(source, data_set(config.data.dataset).sizes))
     if pictures is not None:
         findings += pictures.findings(max(source.train.image_shape[1:]))
-    data, found = _data(config, source)
-    findings += found
+    data = _data(config, source, findings)
     if data is None:
         return Inspection(None, None, None, tuple(findings))
     sets = sets_of(config.data, source, data, pictures)
@@ -131,24 +130,29 @@ def _pictures(options: DataOptions, source: Source) -> Pictures | None:
     return Pictures.of(root, [name for images in sets if images is not None for name in images.names or ()])
 
 
-def _data(config: Config, source: Source) -> tuple[NoisyData | None, list[Finding]]:
-    """The sets of the first seed, None where they cannot be made, and what is wrong with them."""
-    options, findings = config.data, []
+def _data(config: Config, source: Source, findings: list[Finding]) -> NoisyData | None:
+    """The sets of the first seed, None where they cannot be made; adds what is wrong with them.
+
+    Raises:
+        OptionError: when they cannot be made although nothing is wrong with the data.
+    """
+    options = config.data
     if options.noise_file is not None and Path(options.noise_file).is_file() and not source.noisy:
         try:
             findings += label_file_findings(source, read_labels(options.noise_file, options.noise_key))
         except (ValueError, FileNotFoundError) as error:
             raise OptionError(f"--noise-file: {error}") from error
     try:
-        data = make_data(options, config.seeds[0])
+        data = make_data(options, config.seeds[0], source)
     except OptionError as error:
-        empty = [label for label, size in enumerate(source.train.class_sizes.tolist()) if size == 0]
-        if not findings and not empty:
+        if not any(finding.is_problem for finding in findings):
             raise
-        return None, [*findings, Finding(f"the three sets cannot be made: {error}", "See to what is said above first.")]
+        findings.append(Finding(f"the three sets cannot be made: {error}", "See to what is said above first."))
+        return None
     if options.meta_set != "pseudo-clean":
         findings += meta_findings(source, data)
-    return data, [*findings, *subset_findings(source, data)]
+    findings += subset_findings(source, data)
+    return data
 
 
 def _steps(
@@ -156,7 +160,13 @@ def _steps(
 ) -> tuple[Network | None, Cost | None, list[Finding]]:
     """The network, the cost of its steps, and what is wrong with either."""
     name = network_name(config)
-    trial = Trial(config, config.method, data, device)
+    trial, found = _tried(
+        lambda: Trial(config, config.method, data, device),
+        "the run cannot begin",
+        "See what the message says; images that cannot be read must be fetched again, or taken out.",
+    )
+    if trial is None:
+        return None, None, found
     findings = [*input_findings(trial.images), *batch_findings(trial.model, smallest_batches(config, data))]
     shape = list(data.train.image_shape)
     described, found = _tried(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from famus_ext.inspection.cost import Cost
-from famus_ext.inspection.finding import Finding
+from famus_ext.inspection.finding import Finding, counted
 from famus_ext.inspection.inspection import Inspection
 from famus_ext.inspection.network import Network
 from famus_ext.inspection.sets import Sets
@@ -107,7 +107,7 @@ def _findings(findings: Sequence[Finding]) -> list[str]:
     problems = [finding for finding in findings if finding.is_problem]
     remarks = [finding for finding in findings if not finding.is_problem]
     lines: list[str] = []
-    for title, group in ((f"{len(problems)} to see to", problems), ("To know", remarks)):
+    for title, group in ((f"{counted(len(problems), 'problem')} to see to", problems), ("To know", remarks)):
         if group:
             lines += ["", title] if lines else [title]
             lines += [line for finding in group for line in _finding(finding)]

@@ -73,7 +73,7 @@ def sets_of(options: DataOptions, source: Source, data: NoisyData, pictures: Pic
         meta=None if pseudo_clean else len(data.meta),
         test=len(data.test),
         meta_origin=_meta_origin(options, source),
-        test_origin=_test_origin(options, source),
+        test_origin=_test_origin(source, data),
         image_shape=data.train.image_shape,
         files=None if pictures is None else pictures.describe(),
         noise=f"labels of {options.noise_file}" if kind == "file" else "as they were found" if found else kind,
@@ -87,11 +87,11 @@ def sets_of(options: DataOptions, source: Source, data: NoisyData, pictures: Pic
     )
 
 
-def _test_origin(options: DataOptions, source: Source) -> str:
+def _test_origin(source: Source, data: NoisyData) -> str:
     """Where the test set comes from, and whether its labels can be trusted."""
     if source.test is not None:
         return "comes with the data set"
-    if source.noisy and source.true_labels is None:
+    if not data.test_is_clean:
         return "split off the training set, under labels as they were found: its accuracy counts their mistakes"
     return "split off the training set, under clean labels"
 

@@ -14,6 +14,7 @@ from famus_ext.inspection.finding import Finding
 from famus_ext.inspection.trial import Steps
 
 FAR = 3.0  # times log C; a fresh network that says the same of every image has log C
+RISE = 10.0  # times the first loss; less is usual for a large learning rate
 LARGEST_MEAN, LARGEST_DEVIATION = 5.0, 10.0  # of inputs; standardised ones have 0 and 1
 
 
@@ -54,7 +55,7 @@ def _losses(steps: Steps, num_classes: int) -> list[Finding]:
                 "Look at how the network is initialised and how its inputs are scaled.",
             )
         ]
-    if highest > FAR * max(chance, first):
+    if highest > RISE * max(chance, first):
         return [
             Finding(
                 f"the loss rises from {first:.3g} to {highest:.3g} in the first {len(steps.losses)} steps",

@@ -40,8 +40,9 @@ def data_line(config: Config, data: NoisyData, seed: int) -> str:
     trust = "clean" if config.data.meta_set == "clean" else "untrusted"
     # A pseudo-clean meta set has another size every epoch.
     meta = "pseudo-clean" if config.data.meta_set == "pseudo-clean" else f"{len(data.meta)} {trust}"
+    tested = "test" if data.test_is_clean else "test split off, labels as they were found"
     return (
-        f"seed {seed}: {len(data.train)} training images{tail}, {meta} meta, {len(data.test)} test; "
+        f"seed {seed}: {len(data.train)} training images{tail}, {meta} meta, {len(data.test)} {tested}; "
         f"{_noise(config.data)}, actual rate {rate}, labels {data.labels_hash[:12]}"
     )
 

@@ -183,3 +183,37 @@ def test_a_sources_two_sets_must_fit():
         Source(numbered(8), LabelledImages(torch.zeros(1, 1, 1, 1), torch.tensor([4]), 5))
     with pytest.raises(ValueError, match=r"test: expected images \(1, 1, 1\), as train has, got \(1, 2, 2\)"):
         Source(numbered(8), LabelledImages(torch.zeros(1, 1, 2, 2), torch.tensor([3]), CLASSES))
+
+
+def test_a_meta_set_without_a_test_set_leaves_the_test_set_to_be_split_off():
+    source = Source(numbered(40), meta=numbered(8, start=1000), noisy=True)
+    data = make_noisy(source, "symmetric", 0.0, None, 12, seed=0)
+    assert (len(data.train), len(data.meta), len(data.test)) == (28, 8, 12)
+    assert set(data.train.images.flatten().tolist()).isdisjoint(data.test.images.flatten().tolist())
+    assert not data.test_is_clean
+
+
+def test_an_image_of_the_meta_set_is_neither_trained_nor_tested_on():
+    names = tuple(map(str, range(40)))
+    train = replace(numbered(40), names=names)
+    data = make_noisy(Source(train, meta=train[torch.arange(8)], noisy=True), "symmetric", 0.0, None, 20, seed=0)
+    assert set(data.train.names) | set(data.test.names) == set(names[8:])
+
+
+@pytest.mark.parametrize(
+    ("source", "meta_set", "clean"),
+    [
+        (Source(numbered(40)), "clean", True),
+        (Source(numbered(40), noisy=True), "given", False),
+        (Source(numbered(40), numbered(8), noisy=True), "given", True),
+        (Source(numbered(40), noisy=True, true_labels=torch.arange(40).flip(0) % CLASSES), "given", False),
+        (Source(numbered(40), noisy=True, true_labels=torch.arange(40).flip(0) % CLASSES), "clean", True),
+        (Source(numbered(40), noisy=True), "pseudo-clean", False),
+    ],
+)
+def test_whether_the_test_labels_are_right_is_said(source, meta_set, clean):
+    num_meta = None if meta_set == "pseudo-clean" else 8
+    num_test = None if source.test is not None else 8
+    data = make_noisy(source, "symmetric", 0.0, num_meta, num_test, seed=0, meta_set=meta_set)
+    assert data.test_is_clean is clean
+    assert data.to("cpu").test_is_clean is clean

@@ -9,6 +9,8 @@ from famus_ext.data.sets import registry
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.data import DataOptions
 
+TEST_SHARE = 0.1
+"""Of a data set that has no test set, and no usual size of one."""
 ARGUMENTS = {
     "data_path": "--data-path",
     "image_size": "--image-size",
@@ -25,22 +27,26 @@ ARGUMENTS = {
 }
 
 
-def make_data(options: DataOptions, seed: int) -> NoisyData:
+def make_data(options: DataOptions, seed: int, source: Source | None = None) -> NoisyData:
     """The data of one seed, on the CPU.
+
+    Args:
+        options: The options.
+        seed: The seed.
+        source: What `make_source` gave; None to load it.
 
     Raises:
         OptionError: when files are not there or damaged, or the data set is too small for the sets asked for.
         ModuleNotFoundError: when a package that it needs is not installed.
     """
-    known = registry.data_set(options.dataset)
     noise_type, noise_rate = options.noise
-    num_test = known.num_test if options.num_test is None else options.num_test
     with naming_options(ARGUMENTS, f"--dataset {options.dataset}"):
         try:
-            source = make_source(options)
+            source = source or make_source(options)
             noise_labels = None if options.noise_file is None else read_labels(options.noise_file, options.noise_key)
         except FileNotFoundError as error:
             raise OptionError(f"--dataset {options.dataset}: {error}") from error
+        num_test = _num_test(options, source)
         return make_noisy(
             source,
             noise_type,
@@ -68,6 +74,14 @@ def make_source(options: DataOptions) -> Source:
     train = _read_by(options, source.train)
     test, meta = (None if images is None else _read_by(options, images) for images in (source.test, source.meta))
     return replace(source, train=train, test=test, meta=meta)
+
+
+def _num_test(options: DataOptions, source: Source) -> int | None:
+    """Size of the test set to split off: asked for, the data set's, or a share of one's own images."""
+    known = registry.data_set(options.dataset)
+    if options.num_test is not None or known.num_test is not None or source.test is not None:
+        return known.num_test if options.num_test is None else options.num_test
+    return max(source.num_classes, round(TEST_SHARE * len(source.train)))
 
 
 def _num_meta(options: DataOptions, source: Source, num_test: int | None) -> int | None:

@@ -45,8 +45,8 @@ class DataOptions:
     """clean: of right labels. given: of labels as found. pseudo-clean: picked anew every epoch (FaMUS, Algorithm 2)."""
     num_train: Annotated[int | None, left_open("INT", "all")] = None
     """Training images to keep, balanced over the classes, before a long tail is cut."""
-    num_test: Annotated[int | None, left_open("INT", "500 of digits; else the published ones")] = None
-    """Clean test images to split off, of a data set without a test set of its own."""
+    num_test: Annotated[int | None, left_open("INT", "500 of digits; else the published ones, or a tenth")] = None
+    """Test images to split off, of a data set without a test set; where nobody knows better, under labels as found."""
     imbalance: Annotated[float | None, left_open("FLOAT", "none")] = None
     """Long tail: size of the largest class over that of the smallest, or its inverse: 100 is 0.01."""
     tail_profile: TailProfile = "exponential"

@@ -1,6 +1,7 @@
 """Images of one's own: a folder a class, and CSV files."""
 
 import pytest
+import torch
 from image_trees import numbers_of, write_image, write_images, write_lines
 
 from famus_ext.data import LabelledFiles, LabelledImages, make_noisy
@@ -45,6 +46,8 @@ def test_noise_is_made_on_labels_that_are_known_to_be_right_only(tmp_path):
     assert clean.actual_noise_rate == 1.0
     with pytest.raises(ValueError, match="noise_rate: expected 0, for the labels of this data set are noisy"):
         make_noisy(load("folder", tmp_path), "pairflip", 1.0, 2, None, seed=0, meta_set="given")
+    with pytest.raises(ValueError, match="noise_type: expected no file, for the labels of this data set .*, got file"):
+        make_noisy(load("folder", tmp_path), "file", 0.0, 2, None, seed=0, noise_labels=torch.zeros(12).long())
     trusting = make_noisy(load("folder", tmp_path), "symmetric", 0.0, 2, None, seed=0, meta_set="given")
     assert (trusting.meta.class_sizes.tolist(), trusting.true_labels) == ([1, 1], None)
 
