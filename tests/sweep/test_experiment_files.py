@@ -1,4 +1,4 @@
-"""The experiments of the repository: the paper's tables are there, and every cell has valid options on each data set."""
+"""The experiments of the repository: the tables of the paper are there, every cell with options that are valid."""
 
 from dataclasses import replace
 from pathlib import Path
