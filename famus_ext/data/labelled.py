@@ -25,9 +25,10 @@ class LabelledImages(LabelledSet):
         num_classes: C, the number of classes.
         preparation: What happens to them on their way to the network.
         names: What they are called where they are published; None where they have no names.
+        ids: What their owner calls them, where it is something else; None where it is not.
 
     Raises:
-        ValueError: for as many labels or names as there are not images, or a label outside `[0, num_classes)`.
+        ValueError: for as many labels, names or ids as there are not images, or a label outside `[0, num_classes)`.
     """
 
     images: Tensor
@@ -35,6 +36,7 @@ class LabelledImages(LabelledSet):
     num_classes: int
     preparation: Preparation = AS_THEY_ARE
     names: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.images) != len(self.labels):
@@ -44,6 +46,8 @@ class LabelledImages(LabelledSet):
             )
         if self.names is not None and len(self.names) != len(self.labels):
             raise ValueError(f"names: expected {len(self.labels)}, one an image, got {len(self.names)}")
+        if self.ids is not None and len(self.ids) != len(self.labels):
+            raise ValueError(f"ids: expected {len(self.labels)}, one an image, got {len(self.ids)}")
         check_labels(self.labels, self.num_classes)
 
     @property
@@ -61,8 +65,8 @@ class LabelledImages(LabelledSet):
 
     def __getitem__(self, indices: Tensor) -> LabelledImages:
         """The examples at `indices` (int64 `[n]`), in that order."""
-        names = self.names_at(indices)
-        return replace(self, images=self.images[indices], labels=self.labels[indices], names=names)
+        names, ids = self.names_at(indices), self.ids_at(indices)
+        return replace(self, images=self.images[indices], labels=self.labels[indices], names=names, ids=ids)
 
     def with_labels(self, labels: Tensor) -> LabelledImages:
         """The same images under other labels, int64 `[N]`."""

@@ -35,9 +35,10 @@ class LabelledFiles(LabelledSet):
         num_classes: C, the number of classes.
         recipe: How they are augmented and tested.
         workers: Processes that read them; 0 reads in this one. It changes no number.
+        ids: What their owner calls them, where it is something else; None where it is not.
 
     Raises:
-        ValueError: for as many labels as there are not names, or a label outside `[0, num_classes)`.
+        ValueError: for as many labels or ids as there are not names, or a label outside `[0, num_classes)`.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class LabelledFiles(LabelledSet):
     num_classes: int
     recipe: Recipe = field(default_factory=Recipe)
     workers: int = field(default_factory=usual_workers)
+    ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.names) != len(self.labels):
@@ -53,6 +55,8 @@ class LabelledFiles(LabelledSet):
                 f"names and labels: expected one label an image, got {len(self.names)} images and "
                 f"{len(self.labels)} labels"
             )
+        if self.ids is not None and len(self.ids) != len(self.labels):
+            raise ValueError(f"ids: expected {len(self.labels)}, one an image, got {len(self.ids)}")
         check_labels(self.labels, self.num_classes)
 
     @property
@@ -82,7 +86,7 @@ class LabelledFiles(LabelledSet):
     def __getitem__(self, indices: Tensor) -> LabelledFiles:
         """The examples at `indices` (int64 `[n]`), in that order."""
         names = tuple(self.names[index] for index in indices.tolist())
-        return replace(self, names=names, labels=self.labels[indices])
+        return replace(self, names=names, ids=self.ids_at(indices), labels=self.labels[indices])
 
     def with_labels(self, labels: Tensor) -> LabelledFiles:
         """The same images under other labels, int64 `[N]`."""

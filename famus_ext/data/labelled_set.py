@@ -16,11 +16,13 @@ class LabelledSet(ABC):
         labels: int64 `[N]`, each in `[0, num_classes)`.
         num_classes: C, the number of classes.
         names: What the images are called where they are published, most often a path; None where they have no names.
+        ids: What their owner calls them, where it is something else; None where it is not.
     """
 
     labels: Tensor
     num_classes: int
     names: tuple[str, ...] | None
+    ids: tuple[str, ...] | None
 
     @property
     @abstractmethod
@@ -67,7 +69,16 @@ class LabelledSet(ABC):
 
     def names_at(self, indices: Tensor) -> tuple[str, ...] | None:
         """The names of the examples at `indices`, None where they have none."""
-        return None if self.names is None else tuple(self.names[index] for index in indices.tolist())
+        return _at(self.names, indices)
+
+    def ids_at(self, indices: Tensor) -> tuple[str, ...] | None:
+        """The ids of the examples at `indices`, None where they have none."""
+        return _at(self.ids, indices)
+
+
+def _at(strings: tuple[str, ...] | None, indices: Tensor) -> tuple[str, ...] | None:
+    """Some of the strings, where there are any."""
+    return None if strings is None else tuple(strings[index] for index in indices.tolist())
 
 
 def check_labels(labels: Tensor, num_classes: int) -> None:

@@ -4,6 +4,7 @@
 
     index                   position in the published training set
     name                    file name or line; where the set has names
+    id                      what the images' owner calls them; where a CSV file has that column
     given_label             the label trained on
     true_label              the right one, -1 where it is known to be another and not which; empty where nobody knows
     wrong                   1 where the given label is wrong, else 0; empty where nobody knows
@@ -75,6 +76,7 @@ def write_example_table(path: Path, data: NoisyData, result: RunResult) -> None:
     columns: dict[str, Sequence[object]] = {
         "index": data.indices.tolist(),
         **({} if data.train.names is None else {"name": data.train.names}),
+        **({} if data.train.ids is None else {"id": data.train.ids}),
         "given_label": data.train.labels.tolist(),
         "true_label": unknown if data.true_labels is None else data.true_labels.tolist(),
         "wrong": result.groups["wrong"].int().tolist() if "wrong" in result.groups else unknown,

@@ -38,7 +38,9 @@ def usual_form(size: int | None) -> Small | Recipe:
     return Recipe(resize=size * 8 // 7, size=size)
 
 
-def labelled(root: Path, rows: Rows, num_classes: int, form: Small | Recipe) -> LabelledSet:
+def labelled(
+    root: Path, rows: Rows, num_classes: int, form: Small | Recipe, ids: tuple[str, ...] | None = None
+) -> LabelledSet:
     """The images of a list, in that form.
 
     Args:
@@ -46,6 +48,7 @@ def labelled(root: Path, rows: Rows, num_classes: int, form: Small | Recipe) -> 
         rows: Paths and labels.
         num_classes: C.
         form: In memory, or as files.
+        ids: What their owner calls the images; None for nothing else.
 
     Raises:
         ImageError: for images to be held in memory that cannot be read.
@@ -53,7 +56,7 @@ def labelled(root: Path, rows: Rows, num_classes: int, form: Small | Recipe) -> 
     """
     names, labels = tuple(rows[0]), torch.tensor(rows[1], dtype=torch.int64)
     if isinstance(form, Recipe):
-        return LabelledFiles(root, names, labels, num_classes, form)
+        return LabelledFiles(root, names, labels, num_classes, form, ids=ids)
     check_labels(labels, num_classes)  # before the images are read
     images = read_images([root / name for name in names], form.size)
-    return LabelledImages(images, labels, num_classes, form.preparation, names)
+    return LabelledImages(images, labels, num_classes, form.preparation, names, ids)

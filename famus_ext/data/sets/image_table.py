@@ -12,7 +12,7 @@ SETS = ("train", "test", "meta")
 
 
 def load_image_table(path: str | Path | None, image_size: int | None = None, *, noisy: bool = True) -> Source:
-    """Images of a CSV file: `path,label`, and if you like a third column `set` of train, test and meta.
+    """Images of a CSV file: `path,label`, and if you like columns `set` (train, test or meta) and `id`.
 
     Labels may be numbers or names, which are numbered in their order. Paths start in the file's folder.
 
@@ -26,13 +26,13 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
         ValueError: for a file that is no such table, or names another set.
     """
     if path is None or not Path(path).is_file():
-        raise FileNotFoundError(f"data_path: expected a CSV file of path,label or path,label,set, got {path}")
+        raise FileNotFoundError(f"data_path: expected a CSV file of path,label, got {path}")
     path, form = Path(path), usual_form(image_size)
     rows = read_table(path)
-    unknown = sorted({name for _, _, name in rows} - set(SETS))
-    if unknown or all(name != "train" for _, _, name in rows):
+    unknown = sorted({row.set for row in rows} - set(SETS))
+    if unknown or all(row.set != "train" for row in rows):
         raise ValueError(f"{path}: expected the sets {', '.join(SETS)}, train at least, got {unknown or 'no train'}")
-    given = {label for _, label, _ in rows}
+    given = {row.label for row in rows}
     numbers = all(label.isascii() and label.isdigit() and len(label) < 10 for label in given)
     label_of = {label: int(label) if numbers else place for place, label in enumerate(sorted(given))}
     num_classes = max(label_of.values()) + 1
@@ -40,9 +40,10 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
         raise ValueError(f"{path}: expected labels from 0 on without large gaps, got {num_classes - 1}")
     sets = {}
     for name in SETS:
-        chosen = [(file, label_of[label]) for file, label, where in rows if where == name]
+        chosen = [row for row in rows if row.set == name]
         if chosen:
-            rows_of_set = [file for file, _ in chosen], [label for _, label in chosen]
-            sets[name] = labelled(path.parent, rows_of_set, num_classes, form)
+            listed = [row.path for row in chosen], [label_of[row.label] for row in chosen]
+            ids = None if chosen[0].id is None else tuple(row.id or "" for row in chosen)
+            sets[name] = labelled(path.parent, listed, num_classes, form, ids)
     names = None if numbers else tuple(sorted(given))
     return Source(sets["train"], sets.get("test"), sets.get("meta"), noisy=noisy, class_names=names)

@@ -1,5 +1,7 @@
 """Images of one's own: a folder a class, and CSV files."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from image_trees import numbers_of, write_image, write_images, write_lines
@@ -46,7 +48,7 @@ def test_noise_is_made_on_labels_that_are_known_to_be_right_only(tmp_path):
     assert clean.actual_noise_rate == 1.0
     with pytest.raises(ValueError, match="noise_rate: expected 0, for the labels of this data set are noisy"):
         make_noisy(load("folder", tmp_path), "pairflip", 1.0, 2, None, seed=0, meta_set="given")
-    with pytest.raises(ValueError, match="noise_type: expected no file, for the labels of this data set .*, got file"):
+    with pytest.raises(ValueError, match="noise_type: expected no file, for the labels of this data set are noisy"):
         make_noisy(load("folder", tmp_path), "file", 0.0, 2, None, seed=0, noise_labels=torch.zeros(12).long())
     trusting = make_noisy(load("folder", tmp_path), "symmetric", 0.0, 2, None, seed=0, meta_set="given")
     assert (trusting.meta.class_sizes.tolist(), trusting.true_labels) == ([1, 1], None)
@@ -111,8 +113,10 @@ def test_tables(tmp_path, table):
     [
         ([], "expected rows of path, label, got none"),
         (["path,label"], "expected rows of path, label, got none"),
-        (["file,label", "a.jpg,0"], "expected the columns path,label or path,label,set, got file,label"),
+        (["file,label", "a.jpg,0"], "expected the columns path,label, set and id if you like, got file,label"),
         (["a.jpg,0", "b.jpg", "c.jpg,1,2"], r"expected rows of path, label, got 2 others, the first is \['b.jpg'\]"),
+        (["path,label", "a.jpg,0", "path,label", "b.jpg,1"], "expected one title, got another in row 3"),
+        (["path,label", "a.jpg,0", ",1", "b.jpg, "], r"a path and a label in every row, got 2 without, the first is "),
         (["path,label,set", "a.jpg,0,validation"], r"expected the sets train, test, meta, .*got \['validation'\]"),
         (["path,label,set", "a.jpg,0,test"], "train at least, got no train"),
         (["a.jpg,0", "b.jpg,999999"], "expected labels from 0 on without large gaps, got 999999"),
@@ -123,6 +127,18 @@ def test_damaged_tables_are_refused(tmp_path, lines, message):
     write_lines(tmp_path / "images.csv", lines)
     with pytest.raises(ValueError, match=message):
         load("csv", tmp_path / "images.csv")
+
+
+def test_an_id_goes_with_its_image(tmp_path):
+    write_images(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
+    rows = ["id,path,label,set", "x7,a.jpg,0,train", "x8,b.jpg,1,train", "x9,c.jpg,0,test"]
+    write_lines(tmp_path / "images.csv", rows)
+    for size in (8, 72):
+        source = load("csv", tmp_path / "images.csv", image_size=size)
+        assert (source.train.ids, source.test.ids) == (("x7", "x8"), ("x9",))
+        assert source.train[torch.tensor([1, 0])].to("cpu").ids == ("x8", "x7")
+        with pytest.raises(ValueError, match="ids: expected 2, one an image, got 1"):
+            replace(source.train, ids=("x7",))
 
 
 def test_other_bytes_are_refused(tmp_path):
