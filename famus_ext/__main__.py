@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from famus_ext.extras import EXTRAS
+
 HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
 EXAMPLES = {
@@ -18,7 +20,6 @@ EXAMPLES = {
     "collect": "runs/table1/*",
 }
 """The commands in the order in which one comes to need them, each with arguments that show its use."""
-TRAIN_EXTRA = {"filelock", "jinja2", "matplotlib", "PIL", "sklearn", "torchvision", "tqdm", "tyro", "yaml"}
 
 
 def info(arguments: Sequence[str]) -> int:
@@ -89,7 +90,7 @@ def collect(arguments: Sequence[str]) -> int:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run an experiment of several cells, a table of the paper say; the same command goes on with it."""
+    """Run a table of experiments; the same command goes on with it."""
 
     def run_cells() -> int:
         from famus_ext.sweep import cli
@@ -100,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def compare(arguments: Sequence[str]) -> int:
-    """Compare runs: a table with mean and deviation, and the paper's figures."""
+    """Compare runs: means and deviations, and the paper's figures."""
 
     def compare_folders() -> int:
         from famus_ext.compare import cli
@@ -115,7 +116,7 @@ def _with_train_extra(run: Callable[[], int]) -> int:
     try:
         return run()
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in TRAIN_EXTRA:
+        if error.name is None or error.name.partition(".")[0] not in EXTRAS["train"]:
             raise
         print(f'{error.name} is not installed: pip install "famus-ext[train]"', file=sys.stderr)
         return 1
@@ -138,8 +139,13 @@ def usage() -> str:
     lines = ["usage: python -m famus_ext <command> [options]", "", "commands:"]
     for name in order:
         lines += [f"  {name:<8} {COMMANDS[name].__doc__}"]
-        lines += [f"           python -m famus_ext {name} {EXAMPLES.get(name, '')}".rstrip(), ""]
+        lines += [f"           {_example(name)}", ""]
     return "\n".join([*lines, "<command> --help lists its options; --version prints the version."])
+
+
+def _example(name: str) -> str:
+    """A command line that shows the use of a command."""
+    return f"python -m famus_ext {name} {EXAMPLES.get(name, '')}".rstrip()
 
 
 def version() -> str:
@@ -153,6 +159,8 @@ def version() -> str:
 def main(arguments: Sequence[str]) -> int:
     """Runs a command; the exit code is 0 for fine, 1 for errors, 2 for bad options."""
     if arguments and arguments[0] in COMMANDS:
+        if set(HELP) & set(arguments[1:]):
+            print(f"example: {_example(arguments[0])}\n")
         return COMMANDS[arguments[0]](arguments[1:])
     if arguments and arguments[0] in HELP:
         print(usage())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import os
+import platform
 
 import torch
 
 from famus_ext import _native, ops
+from famus_ext.extras import EXTRAS, missing_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +27,12 @@ class BuildInfo:
         cuda_architectures: compute capabilities, times 10, that it has machine code for; the last also as PTX.
         torch_version: of the installed PyTorch.
         torch_cuda_version: that PyTorch was built with; None for a CPU build.
-        gpus: the GPUs that PyTorch can use, by name.
+        torchvision_version: of the installed torchvision; None where there is none.
+        python_version: of the interpreter.
+        threads: that PyTorch takes on the CPU now, and cores that there are.
+        gpus: the GPUs that PyTorch can use, by name, with their compute capability.
         gpu_missing: why kernels cannot run on a GPU here; None where they can.
+        extras: the modules that are not installed, by optional extra.
         paths: what runs for every op on the CPU and on a GPU, and why, by (op, device type).
     """
 
@@ -38,8 +45,12 @@ class BuildInfo:
     cuda_architectures: tuple[int, ...]
     torch_version: str
     torch_cuda_version: str | None
+    torchvision_version: str | None
+    python_version: str
+    threads: tuple[int, int]
     gpus: tuple[str, ...]
     gpu_missing: str | None
+    extras: dict[str, tuple[str, ...]]
     paths: dict[tuple[str, str], _native.Path]
 
     def __str__(self) -> str:
@@ -50,7 +61,11 @@ class BuildInfo:
             ("famus_ext", self.version or "not installed, runs from its source folder"),
             ("native module", self.native_missing or f"{self.native}, {self.cxx_compiler}"),
             ("built with CUDA", "no" if self.cuda_version is None else cuda),
+            ("Python", self.python_version),
             ("torch", f"{self.torch_version}, CUDA {self.torch_cuda_version or 'none'}"),
+            ("torchvision", self.torchvision_version or "not installed"),
+            *((f"extra {name}", _extra(name, missing)) for name, missing in self.extras.items()),
+            ("CPU threads", "{}, of {} cores".format(*self.threads)),
             ("GPUs", ", ".join(self.gpus) or "none"),
             ("kernels on a GPU", self.gpu_missing or "can run"),
             *((f"{op}, {device}", f"{path.name}: {path.reason}") for (op, device), path in self.paths.items()),
@@ -59,10 +74,20 @@ class BuildInfo:
         return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
-def _version() -> str | None:
-    """The installed version of the package; None where it is not installed."""
+def _extra(name: str, missing: tuple[str, ...]) -> str:
+    """Whether an extra is there, and how to get it."""
+    return f'without {", ".join(missing)}: pip install "famus-ext[{name}]"' if missing else "installed"
+
+
+def _gpu(index: int) -> str:
+    """A GPU's name and compute capability."""
+    return "{} ({}.{})".format(torch.cuda.get_device_name(index), *torch.cuda.get_device_capability(index))
+
+
+def _version(package: str) -> str | None:
+    """The installed version of a package; None where it is not installed."""
     try:
-        return importlib.metadata.version("famus-ext")
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
 
@@ -73,7 +98,7 @@ def build_info() -> BuildInfo:
     devices = [torch.device("cpu"), torch.device("cuda", index)]
     built = _native.C
     return BuildInfo(
-        version=_version(),
+        version=_version("famus-ext"),
         native=built.version if built else None,
         native_missing=_native.missing(),
         cxx_compiler=built.cxx_compiler if built else None,
@@ -82,7 +107,11 @@ def build_info() -> BuildInfo:
         cuda_architectures=built.cuda_architectures if built else (),
         torch_version=torch.__version__,
         torch_cuda_version=torch.version.cuda,
-        gpus=tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())),
+        torchvision_version=_version("torchvision"),
+        python_version=platform.python_version(),
+        threads=(torch.get_num_threads(), os.cpu_count() or 1),
+        gpus=tuple(_gpu(index) for index in range(torch.cuda.device_count())),
         gpu_missing=_native.obstacle(ops.__all__[0], devices[1]),
+        extras={name: missing_of(name) for name in EXTRAS},
         paths={(op, device.type): _native.path(op, device) for op in ops.__all__ for device in devices},
     )

@@ -14,11 +14,17 @@ import tyro
 from famus_ext.data.files.workers import WorkerError
 from famus_ext.inspection.inspection import inspect
 from famus_ext.inspection.page import page
+from famus_ext.train.command_line import parse
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.shown import left_open
 
 PROGRAM = "python -m famus_ext inspect"
+ABOUT = """Look at what `train` would do with the same options, and at what is wrong with it. Writes nothing.
+
+The exit code is 0 for fine, 1 for problems found, 2 for options that cannot be used.
+"""
 STEPS = 6  # of which the first is not timed
 
 
@@ -32,16 +38,13 @@ class InspectionOptions:
     """Read every image, to find those that are damaged, copied, or in two sets; a million takes long."""
     as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
     """Print JSON, for machines."""
-    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE.yaml")] = None
+    config_file: Annotated[Path | None, left_open("FILE.yaml", "none", name="config")] = None
     """File of options, as of train."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Look at what `train` would do with the same options, and at what is wrong with it. Writes nothing.
-
-    The exit code is 0 for fine, 1 for problems found, 2 for options that cannot be used.
-    """
+    """What `inspect` is told."""
 
     config: Annotated[Config, tyro.conf.arg(name="")] = field(default_factory=Config)
     inspection: Annotated[InspectionOptions, tyro.conf.arg(name="")] = field(default_factory=InspectionOptions)
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     try:
         words = [*words_of_files(arguments), *arguments]
-        options = tyro.cli(Options, prog=PROGRAM, args=words, config=(tyro.conf.OmitArgPrefixes,))
+        options = parse(Options, words, default=Options(), program=PROGRAM, about=ABOUT)
         asked = options.inspection
         if asked.steps < 0:
             raise OptionError(f"--trial-steps: expected 0 or more, got {asked.steps}")

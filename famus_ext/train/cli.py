@@ -34,8 +34,7 @@ from famus_ext.train.trainer import TrainingError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 MEMORY_OPTIONS = "--batch-size, --meta-batch-size, --micro-batches, --engine and --sampler last --last-layers"
-ABOUT = f"""Train a network on noisy labels by a meta-learning method, and plainly too.
-  {PROGRAM} --dataset folder --data-path photos --method mwnet
+ABOUT = """Train a network on noisy labels by a meta-learning method, and plainly too.
 
 Without options: L2R + FaMUS on digits, with 60 % symmetric label noise.
 

@@ -59,7 +59,7 @@ def _noise(options: DataOptions) -> str:
 
 
 def epoch_line(record: EpochRecord, epochs: int, left: float | None = None) -> str:
-    """One epoch: test accuracy, mean weights, active layers, and the seconds left, or a step's where that is unknown."""
+    """One epoch: test accuracy, mean weights, active layers, and the seconds left or else those of a step."""
     parts = [
         f"{record.method:>5} seed {record.seed}  epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
         f"test {record.test_accuracy:6.1%}",

@@ -49,6 +49,10 @@ def test_noise_is_as_asked_for_or_as_usual(options, noise):
         ({"noise_file": "labels.json"}, "--noise-file: expected none without --noise-type file, got labels.json"),
         ({"noise_key": "worst"}, "--noise-key: expected none without --noise-type file, got worst"),
         ({"meta_fraction": 1.0}, r"--meta-fraction: expected a number in \(0, 1\), got 1.0"),
+        (
+            {"meta_fraction": 0.1, "meta_set": "pseudo-clean"},
+            "--meta-fraction: expected none with --meta-set",
+        ),
         ({"meta_fraction": 0.1, "num_meta": 10}, "--meta-fraction: expected none beside --num-meta, got 0.1"),
     ],
     ids=str,

@@ -18,8 +18,10 @@ THEIRS = {
         momentum nesterov weight-decay wd print-freq layers widen-factor droprate no-augment resume name seed
         prefetch""",
     "FaMUS": """num_meta epochs batch-size lr meta_lr momentum nesterov weight-decay print-freq widen-factor layers name
-        seed step1 step2 network top_k num_act mse_factor act_factor go_lr split out_root""",
-    "DivideMix": "batch_size lr learning_rate noise_mode num_epochs r id seed gpuid num_class data_path dataset",
+        seed step1 step2 network top_k num_act mse_factor act_factor go_lr split out_root
+        warmup warmup_epochs p_threshold meta_threshold alpha regularization lambda_u rampup_length""",
+    "DivideMix": """batch_size lr learning_rate noise_mode T num_epochs r id seed gpuid num_class data_path dataset
+        alpha lambda_u p_threshold""",
     "MLC": """dataset method seed data_seed epochs num_iterations every bs test_bs gold_bs cls_dim grad_clip momentum
         main_lr meta_lr optimizer opt_eps wdecay corruption_type corruption_level gold_fraction sparsemax tie
         runid queue_size gradient_steps data_path nosgdr prefetch logdir local_rank""",

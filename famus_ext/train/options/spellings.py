@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from famus_ext.train.options.check import OptionError
 
 SPELLINGS = {
+    "--T": "--temperature",
     "--arch": "--network",
     "--b": "--batch-size",
     "--bs": "--batch-size",
@@ -49,6 +50,7 @@ SPELLINGS = {
     "--percent": "--noise-rate",
     "--prefetch": "--workers",
     "--r": "--noise-rate",
+    "--rampup-length": "--ramp-epochs",
     "--result-dir": "--out",
     "--save-dir": "--out",
     "--seed": "--seeds",
@@ -97,6 +99,7 @@ INSTEAD = {
     "--pretrained": "write --network package.module:callable, of a function that loads the weights",
     "--print-freq": "an epoch is a line, a terminal has a bar too, and metrics.jsonl keeps everything",
     "--queue-size": "every meta step is taken by itself",
+    "--regularization": "the penalty on the mean prediction belongs to --meta-set pseudo-clean",
     "--rand-number": "--seeds decides the tail too",
     "--runid": _NAME,
     "--sparsemax": _MLC_NET,
@@ -107,6 +110,7 @@ INSTEAD = {
     "--tie": _MLC_NET,
     "--train-rule": "write --loss class-balanced (Reweight) or ldam-drw (DRW)",
     "--unroll-steps": _LOOK_AHEAD,
+    "--warmup": "write --warmup-epochs, of --meta-set pseudo-clean",
     "--widen-factor": _DEPTH,
 }
 """Theirs that have no counterpart -> what to do instead."""
