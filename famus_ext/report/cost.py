@@ -7,7 +7,9 @@ from statistics import median
 
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.read_run import FinishedRun
+from famus_ext.train.phase_times import read_phase_times
+from famus_ext.train.read_run import FinishedRun, RunError
+from famus_ext.train.run_folder import RunFolder
 
 MEBIBYTE = 2**20
 
@@ -37,6 +39,31 @@ def costs(run: FinishedRun) -> tuple[Cost, ...]:
     """Every method that has trained an epoch, plain training first."""
     plain = _ms_per_step(run, "ce") if run.seeds("ce") else None
     return tuple(_cost(run, method, plain) for method in run.config.methods if run.seeds(method))
+
+
+@dataclass(frozen=True)
+class PhaseShare:
+    """A phase of the meta steps and its share of the time of all of them, in [0, 1]."""
+
+    name: str
+    share: float
+
+
+def phase_shares(run: FinishedRun) -> tuple[PhaseShare, ...]:
+    """What the meta steps spent their time on, phases without any left out; none where it was not measured.
+
+    Raises:
+        RunError: for a damaged file.
+    """
+    path = RunFolder(run.path).phases
+    if not path.exists():
+        return ()
+    try:
+        seconds = read_phase_times(path)
+    except ValueError as error:
+        raise RunError(f"{path}: damaged: {error}") from error
+    total = sum(seconds.values())
+    return tuple(PhaseShare(name, of_phase / total) for name, of_phase in seconds.items() if of_phase)
 
 
 def _cost(run: FinishedRun, method: Method, plain: float | None) -> Cost:

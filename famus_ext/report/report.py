@@ -8,7 +8,7 @@ import numpy as np
 
 from famus_ext.report.charts.chart import Chart
 from famus_ext.report.charts_of_run import learned_charts, purity_chart, training_charts
-from famus_ext.report.cost import Cost, costs
+from famus_ext.report.cost import Cost, PhaseShare, costs, phase_shares
 from famus_ext.report.facts import Fact, facts
 from famus_ext.report.gallery import Suspect, gallery
 from famus_ext.report.images import training_images
@@ -36,6 +36,7 @@ class Report:
         learned: Charts of what was learned.
         purity: Chart of how many of the least trusted labels are wrong; None where nobody knows, or none is.
         costs: Time and memory.
+        phases: What the meta steps spent their time on; empty where it was not measured.
         seed: The seed whose examples are shown.
         meaning: What trust is here.
         rankings: How well trust finds wrong labels, and what it is compared with; empty while there are no examples.
@@ -55,6 +56,7 @@ class Report:
     learned: tuple[Chart, ...]
     purity: Chart | None
     costs: tuple[Cost, ...]
+    phases: tuple[PhaseShare, ...]
     seed: int
     meaning: str
     rankings: tuple[Ranking, ...]
@@ -96,6 +98,7 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
         learned=learned_charts(run, examples, order, top),
         purity=purity_chart(found, wrong) if wrong is not None and wrong.any() else None,
         costs=costs(run),
+        phases=phase_shares(run),
         seed=seed,
         meaning="" if examples is None else MEANING[trust_kind(examples, config)],
         rankings=found,

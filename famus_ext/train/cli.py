@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.shown import left_open
 from famus_ext.train.origin import PROGRAM
+from famus_ext.train.phase_times import phases_measured
 from famus_ext.train.processes import from_first, launched
 from famus_ext.train.resume import check_unchanged, folder_to_resume
 from famus_ext.train.run_folder import RunFolder
@@ -52,6 +54,8 @@ class FolderOptions:
     """Experiment to go on with, under its own options; auto: this one, if it has begun (docs/options.md)."""
     config_file: Annotated[Path | None, left_open("FILE.yaml", "none", name="config")] = None
     """Options, `noise-rate: 0.4` a line; those of the command line win. A run's config.yaml is one."""
+    profile_phases: bool = False
+    """Measure what the meta steps spend their time on, for `report`; a GPU is waited for at every phase then."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ def main(arguments: Sequence[str]) -> int:
     keep_freed_memory()
     try:
         with launched() as processes:
-            config, folder = _prepare(arguments, processes)
-            with quietly(config.log.quiet):
+            config, folder, profiled = _prepare(arguments, processes)
+            measured = phases_measured(folder.phases) if profiled and folder.writes else nullcontext()
+            with quietly(config.log.quiet), measured:
                 say(f"results go to {folder.path}")
                 run_experiment(config, folder, processes)
                 say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}", always=True)
@@ -112,11 +117,15 @@ def parse_config(arguments: Sequence[str]) -> Config:
     options = _parse([*words_of_files(arguments), *arguments], Options(Config(), FolderOptions()))
     for option, given in (("--out", options.folder.out), ("--resume", options.folder.resume)):
         require(given is None, option, "none here", given)
+    require(not options.folder.profile_phases, "--profile-phases", "none here", True)
     return options.config
 
 
-def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, RunFolder]:
-    """The options and the folder, new or resumed. A resumed experiment's own options are the defaults."""
+def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, RunFolder, bool]:
+    """The options, the folder, new or resumed, and whether phases are measured.
+
+    A resumed experiment's own options are the defaults.
+    """
     words = [*words_of_files(arguments), *arguments]
     options = _parse(words, Options(Config(), FolderOptions()))
     first = processes.rank == 0
@@ -124,13 +133,13 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
     if path is None:
         check_runnable(options.config, processes)
         path = from_first(lambda: RunFolder.create(options.folder.out, options.config, arguments).path, processes)
-        return options.config, RunFolder(path, writes=first)
+        return options.config, RunFolder(path, writes=first), options.folder.profile_phases
     folder, stored = RunFolder.open(path, writes=first)
     config = _parse(words, replace(options, config=stored)).config
     check_unchanged(stored, config)
     check_runnable(config, processes)
     folder.write_config(config)
-    return config, folder
+    return config, folder, options.folder.profile_phases
 
 
 def _parse(arguments: Sequence[str], default: Options) -> Options:

@@ -6,6 +6,7 @@
     config.json                     the options, resolved; where it is, an experiment has begun
     config.yaml                     the same, for --config
     layers.json                     names of the layers that the method gates
+    phases.json                     seconds by phase of the meta steps, of --profile-phases
     metrics.jsonl                   a record an epoch, method and seed
     checkpoints/<method>_seed<n>/   the last few states of a run, see `checkpoint_folder`
     labels_seed<n>.json             the labels trained on, with their hash, for --noise-type file
@@ -57,6 +58,7 @@ class RunFolder:
         self.origin = path / "origin.json"
         self.metrics = Metrics(path / "metrics.jsonl")
         self.layers = path / "layers.json"
+        self.phases = path / "phases.json"
         self.summary = path / "summary.json"
         self.accuracy_picture = path / "accuracy.png"
         self.weights_picture = path / "weights.png"

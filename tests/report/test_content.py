@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 
 import pytest
 from image_trees import write_images
 
 import famus_ext.__main__ as program
+from famus_ext.engine.phases import Phase
 
 from .made_up_run import EPOCHS, config, write_run
 
@@ -106,6 +108,14 @@ def test_images_that_are_gone_are_said(tmp_path, report):
     assert "no longer those that the run trained on" in report(run, "--data-path", moved)[0].text
 
 
+def test_phases_are_shares_of_the_time_where_they_were_measured(tmp_path, report):
+    run = write_run(tmp_path / "run", config())
+    assert "What a meta step spends its time on" not in report(run)[0].text
+    seconds = dict.fromkeys((phase.value for phase in Phase), 0.0)
+    (run / "phases.json").write_text(json.dumps({**seconds, "pushforward": 3.0, "gates": 1.0}))
+    assert "gates 25.0 % pushforward 75.0 %" in report(run)[0].text
+
+
 def test_seed_is_chosen_and_top_counts(tmp_path, report):
     run = write_run(tmp_path / "run", config(seeds=(3, 5)))
     page, _ = report(run, "--seed", 5, "--top", 4)
@@ -134,6 +144,7 @@ def test_bad_options(arguments, code, message, tmp_path, capsys):
         ("config.json", "[]"),
         ("origin.json", ""),
         ("layers.json", "{}"),
+        ("phases.json", "{}"),
         ("examples_mwnet_seed0.csv", "index,weight\n1,x\n"),
         ("examples_ce_seed0.csv", ""),
     ],
