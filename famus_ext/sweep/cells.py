@@ -10,7 +10,7 @@ from famus_ext.compare.layout import Cell, Layout, file_name
 from famus_ext.sweep.experiment_file import Column, Experiment, Row
 from famus_ext.train.cli import parse_config
 from famus_ext.train.config import Config
-from famus_ext.train.config_file import command_line
+from famus_ext.train.config_file import command_line, config_of
 from famus_ext.train.options.check import OptionError
 
 
@@ -104,7 +104,8 @@ def _cell(row: Row, column: Column | None, data: str) -> Cell:
 def _planned(cell: Cell, options: dict[str, Any], overrides: Sequence[str], experiment: Experiment) -> PlannedCell:
     """The cell with its options read as the command line is."""
     try:
-        config = parse_config([*command_line(options), *overrides])
+        config = config_of(options)
+        config = parse_config([*command_line(options), *overrides]) if overrides else config
     except OptionError as error:
         raise OptionError(f"{experiment.path}: {cell.name}: {error}") from error
     return PlannedCell(cell, options, tuple(overrides), config)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -100,6 +101,22 @@ def command_line(options: Mapping[str, Any]) -> list[str]:
         else:
             words.append(f"--{name}={value}")  # one word, since text may begin with a dash
     return words
+
+
+def config_of(options: Mapping[str, Any]) -> Config:
+    """The experiment that checked options describe, without the command line's parser.
+
+    Raises:
+        OptionError: for a value that cannot be used.
+    """
+    plain: dict[str, Any] = {
+        name.replace("-", "_"): tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+    groups: dict[str, Any] = {
+        name: group(**{field.name: plain.pop(field.name) for field in fields(group) if field.name in plain})
+        for name, group in GROUPS.items()
+    }
+    return Config(**groups, **plain)
 
 
 def to_yaml(config: Config) -> str:

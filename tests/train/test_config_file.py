@@ -5,7 +5,7 @@ import json
 import pytest
 
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions, SamplerOptions
-from famus_ext.train.config_file import command_line, read_options, to_yaml, words_of_files
+from famus_ext.train.config_file import command_line, config_of, read_options, to_yaml, words_of_files
 from famus_ext.train.options.check import OptionError
 
 from .command import train
@@ -63,6 +63,16 @@ def test_options_become_words(write, text, words):
 def test_what_is_wrong_names_file_and_key(write, text, message):
     with pytest.raises(OptionError, match=rf"options\.yaml: .*{message.replace('[', chr(92) + '[')}"):
         read_options(write(text))
+
+
+def test_options_are_a_configuration_without_the_parser():
+    options = {"noise-rate": 0.25, "lr-milestones": [3, 5], "sampler": "all", "seeds": [2], "baseline": False}
+    config = config_of(options)
+    assert (config.data.noise_rate, config.optimizer.lr_milestones) == (0.25, (3, 5))
+    assert (config.sampler.sampler, config.seeds, config.baseline) == ("all", (2,), False)
+    assert config.meta_model == MetaModelOptions()
+    with pytest.raises(OptionError, match="--lr: expected a positive number"):
+        config_of({"lr": -1.0})
 
 
 def test_a_missing_file_is_named(tmp_path):
