@@ -36,6 +36,7 @@ def clean_probability(losses: Tensor, seed: int) -> Tensor:
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     require_finite({"the loss of a training example": losses})
     values = losses.detach().double()
@@ -44,7 +45,7 @@ def clean_probability(losses: Tensor, seed: int) -> Tensor:
         return torch.full_like(values, 0.5)
     scaled = ((values - values.min()) / spread).cpu().numpy()[:, None]
     mixture = GaussianMixture(2, max_iter=ITERATIONS, tol=TOLERANCE, reg_covar=COVARIANCE_FLOOR, random_state=seed)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # the same sums on any number of cores
         warnings.simplefilter("ignore", ConvergenceWarning)
         posteriors = mixture.fit(scaled).predict_proba(scaled)
     return torch.from_numpy(posteriors[:, mixture.means_.argmin()]).to(losses.device)

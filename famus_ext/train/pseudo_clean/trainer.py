@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext.data import NoisyData, epoch_batches, generator
+from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.engine.step import MetaStep
@@ -77,7 +78,9 @@ class PseudoCleanTrainer(Trainer):
         super().__init__(config, method, seed, data, device, processes)
         model = make_network(config, data).to(device)
         optimizer = make_optimizer(config.optimizer, model)
-        step = make_step(config, method, seed, model, optimizer, self.loss, data.train.class_sizes)
+        step = make_step(
+            config, method, stream_seed(seed, "second network"), model, optimizer, self.loss, data.train.class_sizes
+        )
         self.learners = (
             _learner(config, self.model, self.optimizer, self.step),
             _learner(config, model, optimizer, step),
@@ -85,7 +88,7 @@ class PseudoCleanTrainer(Trainer):
         self.model = Ensemble(*(learner.model for learner in self.learners))
         self.weights = ExampleWeights(len(data.train), normalised=True, device=device)
         self.divisions: tuple[Division, ...] = ()
-        self._epoch_steps = 0
+        self._epoch_steps = 2 * num_batches(len(data.train), config.optimizer.batch_size)
 
     @property
     def total_steps(self) -> int:
@@ -155,7 +158,6 @@ class PseudoCleanTrainer(Trainer):
         size, batch_size = len(self.data.train), self.config.optimizer.batch_size
         for number, learner in enumerate(self.learners):
             batches = epoch_batches(size, batch_size, generator(self.seed, f"batches {self._stream(number)}"))
-            self._epoch_steps = len(self.learners) * len(batches)
             left = batches[done:]
             views = self.data.train.views(left, self._augmentation(number, "warm-up"), done) if left else ()
             for batch, x in zip(left, views, strict=True):
