@@ -16,7 +16,7 @@ Nothing here knows the engine, the samplers or the networks.
 """
 
 from famus_ext.data.batches import epoch_batches, meta_batch
-from famus_ext.data.data_check import DataReport, SetReport, check_source
+from famus_ext.data.data_check import DataReport, SetReport, check_source, shared_names
 from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
 from famus_ext.data.labelled_set import LabelledSet
@@ -70,6 +70,7 @@ __all__ = [
     "meta_batch",
     "read_labels",
     "saved_labels",
+    "shared_names",
     "split_indices",
     "subset_indices",
     "transition_matrix",

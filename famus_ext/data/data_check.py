@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from famus_ext.data.files.images import THREADS, ImageError, read_image
 from famus_ext.data.labelled import LabelledImages
@@ -101,13 +102,19 @@ def check_source(source: Source, sizes: tuple[int, int] | None = None) -> DataRe
     published = {"train": sizes[0], "test": sizes[1]} if sizes else {}
     there = {name: images for name, images in sets.items() if images is not None}
     contents = {name: _contents(images) for name, images in there.items()}
-    pairs = [(one, other) for one in there for other in there if list(there).index(one) < list(there).index(other)]
+    pairs = list(combinations(there, 2))
     return DataReport(
         {name: _report(images, contents[name], published.get(name)) for name, images in there.items()},
-        {(one, other): len(_paths(there[one]) & _paths(there[other])) for one, other in pairs},
+        shared_names(there),
         {(one, other): len(set(contents[one]) & set(contents[other]) - {None}) for one, other in pairs},
         {(one, other): _pairs(there[one], contents[one], there[other], contents[other]) for one, other in pairs},
     )
+
+
+def shared_names(sets: Mapping[str, LabelledSet]) -> dict[tuple[str, str], int]:
+    """How many images each two of the sets list under the same name; no image is read."""
+    paths = {name: _paths(images) for name, images in sets.items()}
+    return {(one, other): len(paths[one] & paths[other]) for one, other in combinations(sets, 2)}
 
 
 def _report(images: LabelledSet, contents: list[str | None], published: int | None) -> SetReport:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from famus_ext.inspection.finding import Finding, counted, some
 
-FORM = "a first row path,label or path,label,set, then a row an image, its path from the file's own folder"
+FORM = "a first row path,label, set and id if you like, then a row an image, its path from the file's own folder"
 
 
 def table_findings(path: Path) -> list[Finding]:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from tqdm import tqdm
 
-from famus_ext.data import NoisyData
+from famus_ext.data import NoisyData, shared_names
 from famus_ext.data.sets.registry import data_set
 from famus_ext.train.config import Config
 from famus_ext.train.example_weights import WINDOW
@@ -45,6 +45,21 @@ def data_line(config: Config, data: NoisyData, seed: int) -> str:
         f"seed {seed}: {len(data.train)} training images{tail}, {meta} meta, {len(data.test)} {tested}; "
         f"{_noise(config.data)}, actual rate {rate}, labels {data.labels_hash[:12]}"
     )
+
+
+def data_warnings(data: NoisyData) -> list[str]:
+    """What is wrong with the sets as far as names and labels tell; `inspect` reads the images too."""
+    sets = {"training": data.train, "meta": data.meta, "test": data.test}
+    if data.meta is data.train:  # pseudo-clean
+        del sets["meta"]
+    lines = [
+        f"warning: {one} and {other} set share {count} images by name"
+        for (one, other), count in shared_names(sets).items()
+        if count
+    ]
+    empty = [str(label) for label, size in enumerate(data.train.class_sizes.tolist()) if size == 0]
+    lines += [f"warning: no training image of {len(empty)} classes, class {empty[0]} say"] if empty else []
+    return [f"{line}; python -m famus_ext inspect says more" for line in lines]
 
 
 def _noise(options: DataOptions) -> str:

@@ -15,7 +15,7 @@ from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
 from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
-from famus_ext.train.console import data_line, say, summary_lines
+from famus_ext.train.console import data_line, data_warnings, say, summary_lines
 from famus_ext.train.determinism import deterministic
 from famus_ext.train.folder_lock import only_job
 from famus_ext.train.options.check import OptionError, naming_options
@@ -61,7 +61,8 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
     with only_job(folder), deterministic(config.machine.deterministic), StopRequest() as stop:
         for seed in config.seeds:
             data = make_data(config.data, seed)
-            say(data_line(config, data, seed))
+            for line in (data_line(config, data, seed), *data_warnings(data)):
+                say(line)
             folder.write_labels(seed, data)
             results += [
                 _run(config, folder, method, seed, data, device, processes, progress, stop) for method in config.methods

@@ -18,7 +18,7 @@ TABLES = {
         "train: no image of class 1",
         "Add images of it to the training set",
     ),
-    "empty": ([], "no row of an image", "Expected: a first row path,label or path,label,set"),
+    "empty": ([], "no row of an image", "Expected: a first row path,label"),
     "title alone": (["path,label"], "no row of an image", "Expected: a first row path,label"),
     "title again": (
         ["path,label", *MORE, "path,label"],
