@@ -15,6 +15,7 @@ from famus_ext.report.report import Report, make_report
 from famus_ext.report.suspicious import suspicious_csv
 from famus_ext.train.files import atomic_write
 from famus_ext.train.options.check import OptionError, require_count
+from famus_ext.train.options.shown import left_open
 from famus_ext.train.read_run import FinishedRun, RunError, read_run
 
 PROGRAM = "python -m famus_ext report"
@@ -29,14 +30,14 @@ class ReportOptions:
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """Folder of the experiment, as `train` made it."""
-    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE.html")] = None
-    """The page; RUN/report.html where not given."""
-    seed: int | None = None
-    """Seed whose examples are shown; the experiment's first where not given. Curves show all seeds."""
+    out: Annotated[Path | None, left_open("FILE.html", "RUN/report.html")] = None
+    """The page."""
+    seed: Annotated[int | None, left_open("INT", "the experiment's first")] = None
+    """Seed whose examples are shown; curves show all seeds."""
     top: int = 200
     """How many of the least trusted examples to show."""
-    data_path: Annotated[str | None, tyro.conf.arg(metavar="PATH")] = None
-    """Where the images lie now, where that is not where the run found them."""
+    data_path: Annotated[str | None, left_open("PATH", "where the run found them")] = None
+    """Where the images lie now."""
 
 
 def main(arguments: Sequence[str]) -> int:
