@@ -17,7 +17,7 @@ from famus_ext.inspection.folders import folder_findings
 from famus_ext.inspection.network import Network, batch_findings, network_of, output_findings
 from famus_ext.inspection.pictures import Pictures
 from famus_ext.inspection.predicted import Work
-from famus_ext.inspection.set_findings import label_file_findings, meta_findings, subset_findings
+from famus_ext.inspection.set_findings import label_file_findings, meta_findings, subset_findings, tested_findings
 from famus_ext.inspection.sets import Sets, sets_of
 from famus_ext.inspection.source_findings import source_findings
 from famus_ext.inspection.step_findings import input_findings, step_findings
@@ -106,6 +106,10 @@ def _source(options: DataOptions) -> tuple[Source | None, list[Finding]]:
         if not any(finding.is_problem for finding in findings):
             findings.append(Finding(str(error), _remedy(error)))
         return None, findings
+    except ModuleNotFoundError:
+        raise
+    except ImportError as error:
+        raise OptionError(f"--dataset {options.dataset}: {error}") from error
 
 
 def _remedy(error: Exception) -> str:
@@ -151,7 +155,7 @@ def _data(config: Config, source: Source, findings: list[Finding]) -> NoisyData 
         return None
     if options.meta_set != "pseudo-clean":
         findings += meta_findings(source, data)
-    findings += subset_findings(source, data)
+    findings += subset_findings(source, data) + tested_findings(data)
     return data
 
 

@@ -43,6 +43,19 @@ def meta_findings(source: Source, data: NoisyData) -> list[Finding]:
     return findings
 
 
+def tested_findings(data: NoisyData) -> list[Finding]:
+    """What should be known of a run's test set."""
+    if data.test_is_clean:
+        return []
+    return [
+        remark(
+            "the test set is split off the training set, under labels as they were found",
+            "Bear in mind that the test accuracy counts their mistakes, or put images whose labels you trust into a test "
+            "set.",
+        )
+    ]
+
+
 def label_file_findings(source: Source, labels: Tensor) -> list[Finding]:
     """What is wrong with a file of labels for a training set.
 

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
+from famus_ext.data.files.workers import worker_errors
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import ALONE
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
@@ -93,17 +94,18 @@ class Trial:
         reset_peak_memory(self._device)
         outputs, losses, times, waits = [], [], [], []
         begun = before = time.perf_counter()
-        for _, examples in islice(stream.epoch(0, 0), count):
-            ready = time.perf_counter()
-            output = self.step(*examples)
-            losses.append(_loss(output, examples[1]))  # waits for the device
-            done = time.perf_counter()
-            outputs.append(output)
-            times.append(1e3 * (done - ready))
-            waits.append(1e3 * (ready - before))
-            before = done
-            if done - begun > SECONDS:
-                break
+        with worker_errors():
+            for _, examples in islice(stream.epoch(0, 0), count):
+                ready = time.perf_counter()
+                output = self.step(*examples)
+                losses.append(_loss(output, examples[1]))  # waits for the device
+                done = time.perf_counter()
+                outputs.append(output)
+                times.append(1e3 * (done - ready))
+                waits.append(1e3 * (ready - before))
+                before = done
+                if done - begun > SECONDS:
+                    break
         return Steps(
             self.model,
             tuple(outputs),

@@ -131,6 +131,27 @@ def test_an_image_that_is_read_when_it_is_needed_is_named_too(tree):
     assert "train: 1 image cannot be read, train/ant/0.png" in said(found)
 
 
+def test_a_test_set_that_is_split_off_is_remarked(tree):
+    shutil.rmtree(tree / "test")
+    found = inspected(tree)
+    assert found.problems == ()
+    (finding,) = found.findings
+    assert "under labels as they were found" in finding.problem
+    assert "the test accuracy counts their mistakes" in finding.remedy
+    assert (found.sets.test, found.sets.test_origin) == (
+        3,
+        "split off the training set, under labels as they were found: its accuracy counts their mistakes",
+    )
+
+
+def test_an_image_that_a_worker_cannot_read_ends_the_first_steps(tree):
+    an_image_is_cut(tree)
+    found = inspected(tree, steps=3, data={"image_size": 72, "workers": 1}, optimizer={"network": "resnet-20"})
+    text = said(found)
+    assert "the first steps fail: " in text or "the run cannot begin: " in text
+    assert "0.png: expected an image, got" in text
+
+
 def test_a_small_meta_set_is_remarked(tmp_path):
     found = inspected(write_tree(tmp_path, PER_CLASS | {"meta": 2}))
     assert found.problems == ()
