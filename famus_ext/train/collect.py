@@ -36,11 +36,16 @@ def to_json(content: dict[str, Any]) -> str:
 
 
 def _experiment(run: FinishedRun) -> dict[str, Any]:
-    """One folder's origin, options, summary and, by epoch, accuracies, mean weights and weight functions."""
+    """One folder's origin, options, summary and, by epoch, what its runs reached."""
     if run.summary is None:
         raise RunError(f"{run.path}: the experiment is not finished")
     runs = [_run(history) for history in run.histories.values()]
     return {**run.origin, "config": run.config.to_dict(), "summary": run.summary, "runs": runs}
+
+
+def _short(value: float | None) -> float | None:
+    """Four digits of a number."""
+    return None if value is None else float(f"{value:.4g}")
 
 
 def _run(history: Sequence[EpochRecord]) -> dict[str, Any]:
@@ -48,12 +53,19 @@ def _run(history: Sequence[EpochRecord]) -> dict[str, Any]:
     first = history[0]
     run: dict[str, Any] = {"method": first.method, "seed": first.seed}
     run["test_accuracy"] = [record.test_accuracy for record in history]
+    losses = [record.test_loss for record in history]
+    run["test_loss"] = [loss if loss is None else round(loss, 4) for loss in losses]
+    run["seconds"] = [round(record.seconds, 2) for record in history]
+    run["peak_memory_bytes"] = max((record.peak_memory_bytes or 0 for record in history), default=0) or None
     if first.active_layers is None:  # plain training: every weight is 1
         return run
     for name in GROUP_WEIGHTS:
         weights = [getattr(record, name) for record in history]
         if None not in weights:
             run[name] = [round(weight, 4) for weight in weights]
+    if any(record.gradient_variance is not None for record in history):
+        run["gradient_mean"] = [_short(record.gradient_mean) for record in history]
+        run["gradient_variance"] = [_short(record.gradient_variance) for record in history]
     if first.weight_function:
         epochs = shown_epochs(len(history))
         run["weight_function"] = {

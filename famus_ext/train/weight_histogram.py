@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-MAXIMUM = 2.0  # of a closed bin; plain training is 1, MW-Net's weights end there, L2R's seldom go beyond
+MAXIMUM = 2.0  # of a closed bin; plain training is 1. MW-Net's weights end at 1; of L2R's a fifth may lie beyond 2
 BINS = 80
 EDGES: tuple[float, ...] = tuple(MAXIMUM * edge / BINS for edge in range(BINS + 1))
 """Bin k counts the weights in [EDGES[k], EDGES[k + 1]); one more bin, the last, counts those of `MAXIMUM` and more."""

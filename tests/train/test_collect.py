@@ -23,9 +23,13 @@ def test_experiments_become_one_record(tmp_path, capsys):
     assert noise["config"] == json.loads((folders[0] / "config.json").read_text())
     assert noise["summary"] == json.loads((folders[0] / "summary.json").read_text())
     plain, method = noise["runs"]
-    assert set(plain) == {"method", "seed", "test_accuracy"}
+    assert set(plain) == {"method", "seed", "test_accuracy", "test_loss", "seconds", "peak_memory_bytes"}
     records = [json.loads(line) for line in (folders[0] / "metrics.jsonl").read_text().splitlines()]
     assert method["test_accuracy"] == [r["test_accuracy"] for r in records if r["method"] == "mwnet"]
+    assert method["test_loss"] == pytest.approx([r["test_loss"] for r in records if r["method"] == "mwnet"], abs=1e-4)
+    assert method["gradient_variance"] == pytest.approx(
+        [r["gradient_variance"] for r in records if r["method"] == "mwnet"], rel=1e-3
+    )
     assert len(method["weight_clean"]) == len(method["weight_wrong"]) == 3
     assert "weight_tail" not in method
     assert list(method["weight_function"]["weights_by_epoch"]) == ["1", "2", "3"]

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from famus_ext.train.config import Config
 from famus_ext.train.example_groups import Group
@@ -17,6 +18,7 @@ from famus_ext.train.records import RunResult
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
 PALETTE = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY, "#000000")
+PANEL_SPACE = 0.06  # between the columns of a figure, as a share of a column
 STYLE: dict[str, Any] = {
     "font.size": 11,
     "axes.titlesize": 11,
@@ -39,7 +41,7 @@ LABELS: dict[Group, tuple[str, str]] = {
 
 def new_figure(height: float = 5.0, width: float = 7.2) -> Figure:
     """A figure, in inches, that is drawn without a display and without pyplot's global state."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(wspace=PANEL_SPACE))
     FigureCanvasAgg(figure)
     return figure
 
