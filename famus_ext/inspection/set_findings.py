@@ -50,8 +50,7 @@ def tested_findings(data: NoisyData) -> list[Finding]:
     return [
         remark(
             "the test set is split off the training set, under labels as they were found",
-            "Bear in mind that the test accuracy counts their mistakes, or put images whose labels you trust into a test "
-            "set.",
+            "Bear in mind that the test accuracy counts their mistakes, or put images that you trust into a test set.",
         )
     ]
 
