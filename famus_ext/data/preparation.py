@@ -1,8 +1,8 @@
 """What happens to images in memory on their way to the network, a batch at a time on their device.
 
-Torchvision's transforms draw once for a whole batch, and one image after the other is too slow for a step of a few
-milliseconds; so the crop and the mirror image of small images are here. Large images go through torchvision's own, see
-`recipe`.
+Torchvision's v2 transforms draw once for a whole batch. One image after the other they take twice the time on a CPU,
+and some launches an image on a GPU, for steps of a few milliseconds; so the crop and the mirror image of small images
+are here. Large images go through torchvision's own, see `recipe`.
 """
 
 from __future__ import annotations
