@@ -8,6 +8,7 @@ from famus_ext.losses.cross_entropy import cross_entropy
 from famus_ext.losses.deferred import DeferredReweighting
 from famus_ext.losses.example_loss import ExampleLoss
 from famus_ext.losses.focal import FocalLoss
+from famus_ext.losses.given_weights import GivenWeights, with_weights
 from famus_ext.losses.ldam import LDAMLoss
 from famus_ext.losses.mixmatch import prior_penalty, ramp_up, squared_error
 from famus_ext.losses.objective import gradient_matching_loss, layer_count_loss
@@ -17,6 +18,7 @@ __all__ = [
     "DeferredReweighting",
     "ExampleLoss",
     "FocalLoss",
+    "GivenWeights",
     "LDAMLoss",
     "class_balanced_weights",
     "cross_entropy",
@@ -25,4 +27,5 @@ __all__ = [
     "prior_penalty",
     "ramp_up",
     "squared_error",
+    "with_weights",
 ]

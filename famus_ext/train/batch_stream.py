@@ -11,6 +11,7 @@ from famus_ext.data import NoisyData, epoch_batches, generator, meta_batch
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import Processes
+from famus_ext.losses.given_weights import with_weights
 from famus_ext.train.config import Config
 from famus_ext.train.processes import check_parts, own_part
 
@@ -27,13 +28,24 @@ class BatchStream:
         data: The data, on the device of training.
         device: The device of training.
         processes: Those that take every step together.
+        weights: Of one's own, which the targets of training then carry, see `with_weights`; `[N]`.
 
     Raises:
         OptionError: when there are more processes than examples in a batch.
     """
 
-    def __init__(self, config: Config, seed: int, data: NoisyData, device: torch.device, processes: Processes) -> None:
+    def __init__(
+        self,
+        config: Config,
+        seed: int,
+        data: NoisyData,
+        device: torch.device,
+        processes: Processes,
+        weights: Tensor | None = None,
+    ) -> None:
         self.config, self.seed, self.data, self.device, self.processes = config, seed, data, device, processes
+        labels = data.train.labels
+        self._targets = labels if weights is None else with_weights(labels, weights)
         self._batches = generator(seed, "batches")
         self._meta_batches = generator(seed, "meta batches")
         self._epoch_start = self._states()
@@ -57,7 +69,7 @@ class BatchStream:
         meta_views = meta.views(own_meta, self._augmentation("meta augmentation", number), done)
         for batch, u, x, v, x_meta in zip(batches, own, views, own_meta, meta_views, strict=True):
             u, v = u.to(self.device), v.to(self.device)
-            yield batch.to(self.device), (x, train.labels[u], x_meta, meta.labels[v])
+            yield batch.to(self.device), (x, self._targets[u], x_meta, meta.labels[v])
 
     def few(self) -> Examples:
         """A few examples, as many as a step needs; draws a meta batch."""
@@ -65,7 +77,7 @@ class BatchStream:
         size = min(2 * self.config.schedule.micro_batches * self.processes.count, len(train))
         u = own_part(torch.arange(size, device=self.device), self.processes)
         v = own_part(self._draw_meta_batch().to(self.device), self.processes)
-        return train.view(u), train.labels[u], meta.view(v), meta.labels[v]
+        return train.view(u), self._targets[u], meta.view(v), meta.labels[v]
 
     def state_dict(self, *, within_epoch: bool) -> dict[str, Tensor]:
         """The states of the generators; within an epoch those at its start, since it draws its batches again."""

@@ -19,11 +19,12 @@ def method_name(config: Config, method: Method) -> str:
     """A method, with its loss, its layers and its schedule where they are not the usual ones."""
     loss = LOSS_NAMES[config.meta_model.loss]
     if method == "ce":
-        return f"plain {loss}"
+        return f"plain {loss}{', own weights' if config.meta_model.example_weights else ''}"
     name = METHOD_NAMES[method] if config.meta_model.class_groups == 1 else "CMW-Net"
     parts = [f"{name} + FaMUS" if config.sampler.sampler == "gumbel" else name]
     parts += ["pseudo-clean"] if config.data.meta_set == "pseudo-clean" else []
     parts += [loss] if config.meta_model.loss != "cross-entropy" else []
+    parts += ["own weights"] if config.meta_model.example_weights else []
     parts += [_layers(config)] if config.sampler.sampler != "gumbel" else []
     parts += ["merged schedule"] if config.schedule.schedule == "merged" else []
     return ", ".join(parts)

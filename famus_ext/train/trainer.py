@@ -15,6 +15,7 @@ from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.losses.given_weights import GivenWeights
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
@@ -25,6 +26,7 @@ from famus_ext.train.epoch_log import EpochLog
 from famus_ext.train.evaluation import Predictions, accuracy_and_loss, predictions
 from famus_ext.train.example_groups import Group, example_groups
 from famus_ext.train.example_weights import ExampleWeights
+from famus_ext.train.given_weights import read_weights
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.processes import rows_of_all
@@ -80,14 +82,17 @@ class Trainer:
         self.loss = to_device(make_loss(config.meta_model, class_sizes), device)
         self.model = make_network(config, data).to(device)
         self.optimizer = make_optimizer(config.optimizer, self.model)
-        self.step = make_step(config, method, seed, self.model, self.optimizer, self.loss, class_sizes)
+        path = config.meta_model.example_weights
+        given = None if path is None else read_weights(path, data).to(device)
+        loss = self.loss if given is None else GivenWeights(self.loss)
+        self.step = make_step(config, method, seed, self.model, self.optimizer, loss, class_sizes)
         normalised = method != "ce" and config.meta_model.weights_sum_to_one
         self.weights = ExampleWeights(len(data.train), normalised=normalised, device=device)
         self.groups = example_groups(self.data, long_tailed=config.data.imbalance is not None)
         self.history: list[EpochRecord] = []
         self.steps = 0
         self._log: EpochLog | None = None
-        self._batches = BatchStream(config, seed, self.data, device, self.processes)
+        self._batches = BatchStream(config, seed, self.data, device, self.processes, given)
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
     @property

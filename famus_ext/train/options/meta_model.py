@@ -26,6 +26,8 @@ class MetaModelOptions:
     """What is learned: nothing (ce), weights (mwnet, l2r), a transition matrix (mlc) or labels (label-correction)."""
     loss: Loss = "cross-entropy"
     """Loss of each training example; mlc and label-correction take cross-entropy alone."""
+    example_weights: Annotated[str | None, left_open("FILE.csv", "none")] = None
+    """Weights of your own, columns index (or name) and weight, that multiply the examples' losses."""
     drw_start: int = 0
     """Epoch (from 0) from which ldam-drw weights the classes."""
     normalised: bool = False
@@ -52,6 +54,9 @@ class MetaModelOptions:
         for option, given in (("--normalised", self.normalised), ("--class-groups", self.class_groups > 1)):
             if given and self.method != "mwnet":
                 raise OptionError(f"{option}: an option of --method mwnet, got --method {self.method}")
+        given = self.example_weights is not None
+        if given and (self.method not in ("ce", *WEIGHTING) or self.class_groups > 1):
+            raise OptionError("--example-weights: not with --method mlc or label-correction, nor with --class-groups")
         if self.drw_start and self.loss != "ldam-drw":
             raise OptionError(f"--drw-start: an option of --loss ldam-drw, got --loss {self.loss}")
 

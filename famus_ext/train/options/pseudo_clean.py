@@ -62,5 +62,7 @@ def check_pseudo_clean(options: PseudoCleanOptions, meta_model: MetaModelOptions
     require(
         meta_model.class_groups == 1, "--class-groups", f"1 {together}, whose targets are soft", meta_model.class_groups
     )
+    given = meta_model.example_weights
+    require(given is None, "--example-weights", f"none {together}", given)
     if meta_model.method != "ce" and options.warmup_epochs >= epochs:
         raise OptionError(f"--warmup-epochs: expected fewer than --epochs {epochs}, got {options.warmup_epochs}")
