@@ -79,8 +79,8 @@ def read_layout(folder: Path) -> Layout | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        cells = tuple(from_plain(Cell, cell) for cell in content.pop("cells"))
-        head = {name: content[name] for name in ("title", "shows", "measure", "reference")}
-        return Layout(**{**head, "cells": cells})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+            raise ValueError("expected an object with cells")
+        return from_plain(Layout, {**content, "cells": [from_plain(Cell, cell) for cell in content["cells"]]})
+    except (OSError, ValueError) as error:
         raise RunError(f"{path}: damaged: {error}") from error

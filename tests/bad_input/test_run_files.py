@@ -14,7 +14,7 @@ from famus_ext.train.config import Config, DataOptions, MachineOptions, MetaMode
 from famus_ext.train.experiment import run_experiment
 from famus_ext.train.metrics import Metrics
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.read_run import RunError
+from famus_ext.train.read_run import RunError, read_run
 from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
@@ -126,6 +126,23 @@ def test_collect(folder, file, seed):
         assert str(path) in message
     else:
         assert collected["experiments"][0]["runs"] or file == "metrics"
+
+
+@pytest.mark.parametrize("seed", DAMAGES)
+@pytest.mark.parametrize("file", ["config", "origin", "summary", "layers", "metrics"])
+def test_read_run(folder, file, seed):
+    path = folder.metrics.path if file == "metrics" else getattr(folder, file)
+    path.write_bytes(damaged(path.read_bytes(), seed))
+    run, message = outcome(lambda: read_run(folder.path), RunError)
+    assert str(path) in message if run is None else run.config.method == "mwnet" or file == "config"
+
+
+@pytest.mark.parametrize("seed", DAMAGES)
+def test_table_of_examples(folder, seed):
+    path, run = folder.examples("mwnet", 0), read_run(folder.path)
+    path.write_bytes(damaged(path.read_bytes(), seed))
+    table, message = outcome(lambda: run.examples(0), RunError)
+    assert str(path) in message if table is None else len(table) == len(table.weight) == len(table.given_label)
 
 
 @pytest.fixture(scope="module")
