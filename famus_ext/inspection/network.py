@@ -40,12 +40,14 @@ class Network:
         trained: Entries of its trainable parameters.
         frozen: Entries of the others.
         layers: Those that are gated, in the order of execution.
+        frozen_layers: Names of the modules whose own parameters are all frozen.
     """
 
     name: str
     trained: int
     frozen: int
     layers: tuple[NetworkLayer, ...]
+    frozen_layers: tuple[str, ...] = ()
 
 
 def network_of(
@@ -76,7 +78,8 @@ def network_of(
         if layer.name in gated
     )
     trained = sum(tensor.numel() for tensor in tensors.values())
-    return Network(name, trained, sum(p.numel() for p in model.parameters()) - trained, layers)
+    frozen = sum(parameter.numel() for parameter in model.parameters()) - trained
+    return Network(name, trained, frozen, layers, _frozen(model))
 
 
 def output_findings(name: str, model: nn.Module, x: Tensor, num_classes: int) -> list[Finding]:
@@ -119,6 +122,12 @@ def batch_findings(model: nn.Module, sizes: dict[str, int]) -> list[Finding]:
         for option, size in sizes.items()
         if norms and size == 1
     ]
+
+
+def _frozen(model: nn.Module) -> tuple[str, ...]:
+    """Names of the modules that own parameters, none of them trainable."""
+    own = {name: list(module.parameters(recurse=False)) for name, module in model.named_modules()}
+    return tuple(name for name, found in own.items() if found and not any(one.requires_grad for one in found))
 
 
 def _granularity(found: tuple[famus.Layer, ...]) -> Granularity:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from famus_ext.inspection.cost import Cost
-from famus_ext.inspection.finding import Finding, counted
+from famus_ext.inspection.finding import Finding, counted, some
 from famus_ext.inspection.inspection import Inspection
 from famus_ext.inspection.network import Network
 from famus_ext.inspection.sets import Sets
@@ -69,6 +69,7 @@ def _network(network: Network) -> list[str]:
             "network": f"{network.name}: {network.trained:,} trained parameters{frozen}",
             "layers": f"{len(network.layers)}, of which the sampler may keep {candidates} (marked *); "
             "in the order of execution, with their part of a forward pass",
+            **({"frozen": some(network.frozen_layers)} if network.frozen_layers else {}),
         }
     )
     shown = network.layers
