@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 from torch.optim import LBFGS, SGD, Optimizer
 
+from famus_ext.engine.updates.wrapped import check_wrapper
 from famus_ext.meta_models import BatchMetaModel
 from famus_ext.network.layers import trainable
 from famus_ext.samplers import Sampler
@@ -14,6 +15,7 @@ def check_optimizer(argument: str, optimizer: Optimizer, owner: str, module: nn.
     """Raise unless an optimizer can be stepped and holds at least one of the module's trainable parameters."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"{argument}: expected a torch.optim.Optimizer, got {type(optimizer).__name__}")
+    check_wrapper(argument, optimizer)
     if isinstance(optimizer, LBFGS):
         raise ValueError(f"{argument}: expected an optimizer whose step needs no closure, got LBFGS")
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}

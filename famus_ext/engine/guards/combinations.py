@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 
 from famus_ext.engine.updates.jacobians import FACTORS
+from famus_ext.engine.updates.wrapped import innermost
 from famus_ext.meta_models import BatchMetaModel, SemiSupervised
 
 Schedule = Literal["paper", "merged"]
@@ -58,17 +59,18 @@ def _check_memory(engine: str, micro_batches: int, recompute: bool) -> None:
 def _check_merged(optimizer: Optimizer) -> None:
     """Raise unless the derivative of the optimizer's step is known."""
     known = ", ".join(kind.__name__ for kind in FACTORS)
-    if type(optimizer) not in FACTORS:
+    kind = type(innermost(optimizer))
+    if kind not in FACTORS:
         raise ValueError(
             f'schedule: "merged" needs the derivative of the optimizer\'s step, which is known for {known}; '
-            f'got {type(optimizer).__name__}; use "paper"'
+            f'got {kind.__name__}; use "paper"'
         )
     check_step_hooks(optimizer)
 
 
 def check_step_hooks(optimizer: Optimizer) -> None:
     """Raise if a hook may change what the merged schedule's step is given."""
-    if optimizer._optimizer_step_pre_hooks or _global_optimizer_pre_hooks:
+    if innermost(optimizer)._optimizer_step_pre_hooks or _global_optimizer_pre_hooks:
         raise ValueError(
             'schedule: "merged" differentiates the optimizer\'s step, which a hook before it may change: remove the '
             "hook (clip_norm clips the gradient)"

@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
+from famus_ext.engine.updates.wrapped import innermost
+
 
 def step_factors(optimizer: Optimizer, parameters: Mapping[str, Tensor]) -> dict[str, float | Tensor]:
     """The derivative of each parameter's next step in its gradient, `.grad`, by name; a number where all are equal."""
+    optimizer = innermost(optimizer)
     groups = {p: group for group in optimizer.param_groups for p in group["params"]}
     factor = FACTORS[type(optimizer)]
     return {
