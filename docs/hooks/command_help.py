@@ -42,19 +42,19 @@ def help_of(words: list[str]) -> str:
     Raises:
         RuntimeError: It ends with an error.
     """
-    printed, complaints = io.StringIO(), io.StringIO()
+    printed = io.StringIO()
     before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = COLUMNS
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             code = _exit_code([*words, "--help"])
     finally:
         os.environ.pop("COLUMNS")
         if before is not None:
             os.environ["COLUMNS"] = before
     if code:
-        raise RuntimeError(f"famus_ext {' '.join(words)} --help: exit code {code}: {complaints.getvalue()}")
-    return COLOURS.sub("", printed.getvalue() or complaints.getvalue()).strip()
+        raise RuntimeError(f"famus_ext {' '.join(words)} --help: exit code {code}: {printed.getvalue()}")
+    return COLOURS.sub("", printed.getvalue()).strip()
 
 
 def _exit_code(words: list[str]) -> int:
