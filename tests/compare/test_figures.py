@@ -10,7 +10,7 @@ import famus_ext.__main__ as program
 from famus_ext.compare.entries import compare
 from famus_ext.compare.figures import curves, draw, gradient, time, weights
 from famus_ext.compare.figures.group import groups
-from famus_ext.train.config import MetaModelOptions
+from famus_ext.train.config import MetaModelOptions, OptimizerOptions
 from famus_ext.train.weight_histogram import EDGES
 
 from .conftest import MWNET, PLAIN
@@ -81,6 +81,7 @@ def test_weights_are_shares_of_the_examples_with_right_labels(experiment, figure
     assert values.sum() == pytest.approx(1.0)
     assert values[20] == pytest.approx(32 / 42)
     assert late.get_xlim() == (0.0, EDGES[40])
+    assert late.get_ylim()[1] > 32 / 42 > early.patches[-1].get_data().values.max()  # no bar is cut
 
 
 def test_open_bin_is_drawn_at_the_end(figures, tmp_path):
@@ -93,6 +94,15 @@ def test_open_bin_is_drawn_at_the_end(figures, tmp_path):
     assert figure.axes[0].patches[-1].get_data().values[-1] == pytest.approx(1.0)
     assert "the last bar is open" in figure.get_suptitle()
     assert figure.axes[0].get_xlim() == (0.0, 2.0)
+
+
+def test_methods_may_be_trained_for_different_times(figures, tmp_path):
+    longer = replace(MWNET, optimizer=OptimizerOptions(epochs=4))
+    write_run(tmp_path / "short", MWNET, {("mwnet", seed): [0.1, 0.2] for seed in (0, 1)})
+    write_run(tmp_path / "long", longer, {("mwnet", seed): [0.1, 0.2, 0.3, 0.4] for seed in (0, 1)})
+    draw(compare([tmp_path / "long", tmp_path / "short"]), tmp_path)
+    assert [axes.get_title() for axes in figures["figure5-mwnet.png"].axes] == ["epoch 1", "epochs 2 to 4, by method"]
+    assert [len(line.get_xdata()) for line in figures["figure3.png"].axes[0].lines] == [4, 2]
 
 
 def test_time_adds_up(experiment, figures, tmp_path):

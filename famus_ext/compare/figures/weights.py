@@ -28,24 +28,35 @@ def draw_weights(group: Group, folder: Path) -> list[Path]:
 
 def _draw(group: Group, entries: list[Entry], path: Path, method: str) -> Path:
     """The share of the examples by weight, all seeds together: early on the left, after the last epoch on the right."""
-    epochs = [max(1, round(EARLY * entries[0].config.optimizer.epochs)), entries[0].config.optimizer.epochs]
-    shares = {entry.name: [_shares(entry, epoch) for epoch in epochs] for entry in entries}
+    shares = {entry.name: [_shares(entry, epoch) for epoch in _moments(entry)] for entry in entries}
     end = _end([share for both in shares.values() for share in both])
     rest = "; the last bar is open" if end == EDGES[-1] else ""
     with style.context(STYLE):
         figure = new_figure(height=4.6, width=10.5)
         panels = figure.subplots(1, 2, sharex=True, sharey=True)
-        for number, (axes, epoch) in enumerate(zip(panels, epochs, strict=True)):
+        for number, axes in enumerate(panels):
             for entry in entries:
                 _steps(axes, group, entry, shares[entry.name][number])
-            axes.set_title(f"epoch {epoch}", fontsize=11)
-            axes.set(xlabel="weight of an example, 1 = plain training", xlim=(0.0, end), ylim=(0.0, None))
+            axes.set_title(_title({_moments(entry)[number] for entry in entries}), fontsize=11)
+            axes.set(xlabel="weight of an example, 1 = plain training", xlim=(0.0, end))
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        panels[0].set_ylim(0.0, None)  # of both, when both are drawn
         panels[0].set_ylabel("share of the examples with a right label")
         figure.suptitle(f"{group.title}\n{method}, all seeds together{rest}", fontsize=11)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         save(figure, path)
     return path
+
+
+def _moments(entry: Entry) -> tuple[int, int]:
+    """The early and the late epoch of a method."""
+    epochs = entry.config.optimizer.epochs
+    return max(1, round(EARLY * epochs)), epochs
+
+
+def _title(epochs: set[int]) -> str:
+    """The epoch of a panel, or the epochs where methods are trained for different times."""
+    return f"epoch {min(epochs)}" if len(epochs) == 1 else f"epochs {min(epochs)} to {max(epochs)}, by method"
 
 
 def _shares(entry: Entry, epoch: int) -> np.ndarray:
