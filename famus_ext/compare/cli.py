@@ -13,6 +13,7 @@ import tyro
 from famus_ext.compare.entries import compare
 from famus_ext.compare.table import table_of
 from famus_ext.compare.write import Format, written
+from famus_ext.train.options.shown import left_open
 from famus_ext.train.read_run import RunError
 
 PROGRAM = "python -m famus_ext compare"
@@ -22,15 +23,16 @@ PROGRAM = "python -m famus_ext compare"
 class CompareOptions:
     """Compare run folders, or the cells of an experiment that `run` has trained."""
 
-    folders: tyro.conf.Positional[tuple[Path, ...]]
+    folders: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER ...", help_behavior_hint="")
+    ]
     """Run folders, or the folder of an experiment."""
-    reference: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """Row that the others are compared with, seed by seed; None is the experiment's, or the first."""
+    reference: Annotated[str | None, left_open("NAME", "the experiment's, or the first")] = None
+    """Row that the others are compared with, seed by seed."""
     format: Format = "text"
     """text: aligned columns. markdown: for a page. csv: numbers as they are."""
-    figures: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Folder for the paper's figures of these runs: accuracy and loss by epoch (3), mean and variance of the meta
-    gradient (4), weights of right labels early and late (5), accuracy by training time (1a); what there is."""
+    figures: Annotated[Path | None, left_open("FOLDER", "no figures")] = None
+    """Folder for the paper's figures of these runs: accuracy, loss, meta gradient, weights, time; what there is."""
 
 
 def main(arguments: Sequence[str]) -> int:

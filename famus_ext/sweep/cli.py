@@ -18,27 +18,31 @@ from famus_ext.sweep.progress import progress
 from famus_ext.sweep.sweep import run_sweep
 from famus_ext.train.config_file import command_line
 from famus_ext.train.options.check import OptionError
+from famus_ext.train.options.shown import left_open
 from famus_ext.train.read_run import RunError
 from famus_ext.train.run_folder import DEFAULT_PARENT
 
 PROGRAM = "python -m famus_ext run"
-DESCRIPTION = """Run an experiment of several cells, as experiments/table1.yaml describes one: each cell is a run folder
-of `train`, and their comparison is printed at the end. The same command goes on with an experiment that was stopped.
-Any option of `train` may be added and wins over the file's, --seeds 0 1 say."""
+DESCRIPTION = """Run a table of experiments, as experiments/table1.yaml describes one.
+
+Each cell is a run folder of `train`; their comparison is printed at the end.
+
+The same command goes on with what was stopped. Options of `train` may be added.
+"""
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """What to run, and where."""
 
-    file: tyro.conf.Positional[Path]
+    file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE.yaml")]
     """The experiment's file; it comes first."""
-    data: Annotated[str | None, tyro.conf.arg(metavar="NAME", aliases=("--dataset",))] = None
-    """Data set: one that the file has options for, or any other of `train`. None is the file's first."""
-    out: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """Folder of the cells' folders; runs/<file>-<data set> where not given."""
-    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
-    """Cells to run, by the name of the cell, its row, its column or its folder; all where not given."""
+    data: Annotated[str | None, left_open("NAME", "the file's first", aliases=("--dataset",))] = None
+    """Data set: one that the file has options for, or any other of `train`."""
+    out: Annotated[Path | None, left_open("FOLDER", "runs/<file>-<data set>")] = None
+    """Folder of the cells' folders."""
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...", help_behavior_hint="(default: all)")] = ()
+    """Cells to run, by the name of the cell, its row, its column or its folder."""
     list: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """List the cells with their options and what is done of them, and run none."""
 

@@ -13,6 +13,7 @@ WRONG = {
     "--dataset": ["", "no-such"],
     "--num-train": NOT_COUNTS,
     "--num-meta": NOT_COUNTS,
+    "--meta-fraction": [*NOT_POSITIVE, "1"],
     "--num-test": NOT_COUNTS,
     "--imbalance": NOT_POSITIVE,
     "--tail-profile": ["", "no-such"],
@@ -44,6 +45,7 @@ WRONG = {
     "--max-skips": [*WORDS, "1.5", "-1"],
     "--seeds": [*WORDS, "1.5", "-1"],
     "--resume": ["/no/such/folder", "/dev/null"],
+    "--example-weights": ["/no/such/file", "/dev/null", "/proc"],
     "--out": ["/dev/null", "/dev/null/run", "/proc/no-such"],
 }
 
