@@ -91,7 +91,7 @@ def main(epochs: int = 20, noise_rate: float = 0.6, seed: int = 0, out: str | No
         max_epochs=epochs, accelerator="cpu", default_root_dir=out or tempfile.mkdtemp(), log_every_n_steps=5
     )
     trainer.fit(NoisyLabels(), batches, DataLoader(test, batch_size=500))
-    print(f"test accuracy: {trainer.callback_metrics['accuracy']:.1%} after {trainer.global_step} steps")
+    print(f"after {trainer.global_step} steps, test accuracy: {trainer.callback_metrics['accuracy']:.1%}")
 
 
 if __name__ == "__main__":
