@@ -63,7 +63,8 @@ def main(folder: Path | None = None, epochs: int = 8, size: int = 1500, resoluti
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
             trust[index] += step(x, y, x_meta, y_meta).weights
 
-    suspicious = [Path(train_set.samples[i][0]).relative_to(place) for i in trust.argsort()[: size // 10].tolist()]
+    least = trust.argsort()[: len(trust) // 10].tolist()
+    suspicious = [Path(train_set.samples[i][0]).relative_to(place) for i in least]
     print(f"the least trusted of {len(train_set)} files:")
     print(*(f"  {path}" for path in suspicious[:10]), sep="\n")
     if folder is None:
