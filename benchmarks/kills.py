@@ -26,7 +26,7 @@ from measuring.environment import describe
 from measuring.result import leave
 
 import famus_ext.__main__ as program
-from famus_ext.train.records import MEASURED
+from famus_ext.train.recording.records import MEASURED
 
 CONTEXT = multiprocessing.get_context("forkserver")
 PATIENCE = 600  # seconds for one run

@@ -23,9 +23,9 @@ from measuring.result import leave
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.machine import MachineOptions
 from famus_ext.train.options.recovery import RecoveryOptions
-from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
 CHECKPOINT_EVERY = 50

@@ -76,8 +76,8 @@ def collect(arguments: Sequence[str]) -> int:
         return 0 if arguments and arguments[0] in HELP else 2
 
     def run() -> int:
-        from famus_ext.train.collect import collect, to_json
-        from famus_ext.train.read_run import RunError
+        from famus_ext.train.folder.collect import collect, to_json
+        from famus_ext.train.folder.read_run import RunError
 
         try:
             print(to_json(collect([Path(folder) for folder in arguments])))

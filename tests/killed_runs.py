@@ -7,8 +7,8 @@ from functools import wraps
 from pathlib import Path
 
 import famus_ext.__main__ as program
-from famus_ext.train import checkpoint_folder, metrics
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.folder import checkpoint_folder, metrics
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.run_folder import RunFolder
-from famus_ext.train.weight_histogram import BINS
+from famus_ext.train.folder.run_folder import RunFolder
+from famus_ext.train.recording.records import EpochRecord
+from famus_ext.train.recording.weight_histogram import BINS
 
 MIB = 2**20
 

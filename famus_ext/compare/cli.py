@@ -13,8 +13,8 @@ import tyro
 from famus_ext.compare.entries import compare
 from famus_ext.compare.table import table_of
 from famus_ext.compare.write import Format, written
+from famus_ext.train.folder.read_run import RunError
 from famus_ext.train.options.shown import left_open
-from famus_ext.train.read_run import RunError
 
 PROGRAM = "python -m famus_ext compare"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from famus_ext.compare.layout import Cell, Layout, Measure, read_layout
 from famus_ext.train.config import Config
+from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.names import data_name, method_name
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.read_run import FinishedRun, RunError, read_run
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.records import EpochRecord
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from famus_ext.train.files import atomic_write
-from famus_ext.train.read_run import RunError
+from famus_ext.train.folder.files import atomic_write
+from famus_ext.train.folder.read_run import RunError
 from famus_ext.train.typed import from_plain
 
 NAME = "experiment.json"

@@ -9,7 +9,7 @@ from statistics import fmean, median
 
 from famus_ext.compare.entries import Comparison, Entry, compare
 from famus_ext.compare.layout import Measure
-from famus_ext.train.records import EpochRecord, Spread
+from famus_ext.train.recording.records import EpochRecord, Spread
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from famus_ext.compare.layout import Measure
 from famus_ext.compare.table import Table, TableRow
-from famus_ext.train.records import Spread
+from famus_ext.train.recording.records import Spread
 
 Format = Literal["text", "markdown", "csv"]
 MEMORY = "memory: on a GPU what PyTorch had allocated at most, on a CPU the resident set of the whole process"

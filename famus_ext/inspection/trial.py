@@ -24,8 +24,8 @@ from famus_ext.train.assembly.step import Step, StepOutput, make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.random_state import seed_everything
+from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
 
 SECONDS = 60.0  # after which no further step is begun
 FIRST = 1  # steps that are not timed: the first allocates, and reads its images while nobody works

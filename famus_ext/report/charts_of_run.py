@@ -16,13 +16,13 @@ from famus_ext.report.charts.precision import precision_chart
 from famus_ext.report.charts.weight_function import weight_function_chart
 from famus_ext.report.charts.weights import weight_chart
 from famus_ext.report.trust import Ranking
-from famus_ext.train.example_table import ExampleTable
-from famus_ext.train.example_weights import WINDOW
+from famus_ext.train.folder.example_table import ExampleTable
+from famus_ext.train.folder.read_run import FinishedRun
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import WEIGHTING, Method
-from famus_ext.train.read_run import FinishedRun
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.weight_curves import LOSSES, MAXIMUM, shown_epochs
+from famus_ext.train.recording.example_weights import WINDOW
+from famus_ext.train.recording.records import EpochRecord
+from famus_ext.train.recording.weight_curves import LOSSES, MAXIMUM, shown_epochs
 
 SHOWN = 0.999  # share of the examples whose losses lie within the weight function's axis
 

@@ -13,10 +13,10 @@ import tyro
 from famus_ext.report.page import page
 from famus_ext.report.report import Report, make_report
 from famus_ext.report.suspicious import suspicious_csv
-from famus_ext.train.files import atomic_write
+from famus_ext.train.folder.files import atomic_write
+from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
 from famus_ext.train.options.check import OptionError, require_count
 from famus_ext.train.options.shown import left_open
-from famus_ext.train.read_run import FinishedRun, RunError, read_run
 
 PROGRAM = "python -m famus_ext report"
 

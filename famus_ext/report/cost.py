@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from famus_ext.train.folder.read_run import FinishedRun, RunError
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.phase_times import read_phase_times
-from famus_ext.train.read_run import FinishedRun, RunError
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.phase_times import read_phase_times
 
 MEBIBYTE = 2**20
 

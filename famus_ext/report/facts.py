@@ -8,9 +8,9 @@ from famus_ext.report.images import TrainingImages
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.config import Config
 from famus_ext.train.console import NOISE_NAMES
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
+from famus_ext.train.folder.read_run import FinishedRun
 from famus_ext.train.names import method_name
-from famus_ext.train.read_run import FinishedRun
 
 LEARNED = {
     "ce": "nothing is learned beside the network",

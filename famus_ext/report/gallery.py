@@ -8,7 +8,7 @@ import numpy as np
 
 from famus_ext.report.images import TrainingImages
 from famus_ext.report.thumbnails import thumbnails
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from famus_ext.data import LabelledSet
 from famus_ext.data.files.images import ImageError
 from famus_ext.train.assembly.data import make_data
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
+from famus_ext.train.folder.read_run import FinishedRun
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.read_run import FinishedRun
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from famus_ext.report.gallery import Suspect, gallery
 from famus_ext.report.images import training_images
 from famus_ext.report.trust import MEANING, Ranking, rankings, trust_kind
 from famus_ext.report.verdict import finding, verdict
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
+from famus_ext.train.folder.read_run import FinishedRun
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.names import data_name, method_name
 from famus_ext.train.options.meta_model import WEIGHTING, Method
-from famus_ext.train.read_run import FinishedRun
-from famus_ext.train.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from famus_ext.train.config import Config
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
 
 Kind = Literal["weight", "probability"]
 

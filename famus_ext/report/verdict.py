@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from famus_ext.report.trust import Ranking
+from famus_ext.train.folder.read_run import FinishedRun
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.read_run import FinishedRun
-from famus_ext.train.records import Spread
+from famus_ext.train.recording.records import Spread
 
 
 def verdict(run: FinishedRun) -> str:

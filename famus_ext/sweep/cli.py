@@ -17,10 +17,10 @@ from famus_ext.sweep.experiment_file import Experiment, read_experiment
 from famus_ext.sweep.progress import progress
 from famus_ext.sweep.sweep import run_sweep
 from famus_ext.train.config_file import command_line
+from famus_ext.train.folder.read_run import RunError
+from famus_ext.train.folder.run_folder import DEFAULT_PARENT
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.shown import left_open
-from famus_ext.train.read_run import RunError
-from famus_ext.train.run_folder import DEFAULT_PARENT
 
 PROGRAM = "python -m famus_ext run"
 DESCRIPTION = """Run a table of experiments, as experiments/table1.yaml describes one.

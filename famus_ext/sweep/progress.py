@@ -7,10 +7,10 @@ from pathlib import Path
 
 from famus_ext.sweep.cells import PlannedCell
 from famus_ext.train.config import Config
+from famus_ext.train.folder.read_run import RunError, read_run
+from famus_ext.train.folder.resume import check_unchanged
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.read_run import RunError, read_run
-from famus_ext.train.resume import check_unchanged
-from famus_ext.train.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

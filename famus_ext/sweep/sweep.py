@@ -12,7 +12,7 @@ from famus_ext.compare.table import Table, tabulate
 from famus_ext.compare.write import to_csv, to_markdown, to_text
 from famus_ext.sweep.cells import PlannedCell
 from famus_ext.sweep.progress import progress
-from famus_ext.train.files import atomic_write
+from famus_ext.train.folder.files import atomic_write
 
 STOPPED = (128 + SIGTERM, 128 + SIGINT)
 """Exit codes of a cell that was asked to stop."""

@@ -18,19 +18,19 @@ from famus_ext.data.files.workers import WorkerError
 from famus_ext.engine.processes import Processes
 from famus_ext.errors import NonFiniteError, ProcessError
 from famus_ext.keep_memory import keep_freed_memory
-from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.command_line import parse
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
 from famus_ext.train.console import MEANING_OF_WEIGHT, quietly, say
 from famus_ext.train.experiment import check_runnable, run_experiment
+from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.origin import PROGRAM
+from famus_ext.train.folder.resume import check_unchanged, folder_to_resume
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, require
 from famus_ext.train.options.shown import left_open
-from famus_ext.train.origin import PROGRAM
-from famus_ext.train.phase_times import phases_measured
 from famus_ext.train.processes import from_first, launched
-from famus_ext.train.resume import check_unchanged, folder_to_resume
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.phase_times import phases_measured
 from famus_ext.train.stopping import Stopped
 from famus_ext.train.trainer import TrainingError
 

@@ -13,11 +13,12 @@ from famus_ext.errors import ProcessError, PushforwardError
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
-from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, data_warnings, say, summary_lines
 from famus_ext.train.determinism import deterministic
-from famus_ext.train.folder_lock import only_job
+from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.folder_lock import only_job
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.plots.accuracy import plot_accuracy
@@ -27,10 +28,9 @@ from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.processes import largest
 from famus_ext.train.progress import Progress
 from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
-from famus_ext.train.records import RunResult
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.records import RunResult
+from famus_ext.train.recording.tensorboard import check_installed
 from famus_ext.train.stopping import Stopped, StopRequest
-from famus_ext.train.tensorboard import check_installed
 from famus_ext.train.trainer import Trainer
 
 

@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from famus_ext.train.config import Config
 from famus_ext.train.console import duration, epoch_line, is_quiet, say
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.processes import speaks
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.run_folder import RunFolder
-from famus_ext.train.tensorboard import RunLog
+from famus_ext.train.recording.records import EpochRecord
+from famus_ext.train.recording.tensorboard import RunLog
 from famus_ext.train.time_left import TimeLeft
 from famus_ext.train.trainer import Trainer
 

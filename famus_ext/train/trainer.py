@@ -22,18 +22,18 @@ from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
 from famus_ext.train.assembly.step import StepOutput, make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
-from famus_ext.train.epoch_log import EpochLog
-from famus_ext.train.evaluation import Predictions, accuracy_and_loss, predictions
-from famus_ext.train.example_groups import Group, example_groups
-from famus_ext.train.example_weights import ExampleWeights
 from famus_ext.train.given_weights import read_weights
 from famus_ext.train.options.meta_model import WEIGHTING, Method
-from famus_ext.train.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.processes import rows_of_all
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
-from famus_ext.train.records import EpochRecord, RunResult
-from famus_ext.train.weight_curves import weight_curves
-from famus_ext.train.weight_histogram import weight_histogram
+from famus_ext.train.recording.epoch_log import EpochLog
+from famus_ext.train.recording.evaluation import Predictions, accuracy_and_loss, predictions
+from famus_ext.train.recording.example_groups import Group, example_groups
+from famus_ext.train.recording.example_weights import ExampleWeights
+from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
+from famus_ext.train.recording.records import EpochRecord, RunResult
+from famus_ext.train.recording.weight_curves import weight_curves
+from famus_ext.train.recording.weight_histogram import weight_histogram
 
 PreparedStep = tuple[Tensor, Callable[[], StepOutput]]
 """Positions `[n]` of a batch in the training set, and the step to take on it."""

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from famus_ext.train.assembly.data import make_data
-from famus_ext.train.checkpoint import CheckpointError
-from famus_ext.train.collect import collect
 from famus_ext.train.config import Config, DataOptions, MachineOptions, MetaModelOptions, OptimizerOptions
 from famus_ext.train.experiment import run_experiment
-from famus_ext.train.metrics import Metrics
+from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.collect import collect
+from famus_ext.train.folder.metrics import Metrics
+from famus_ext.train.folder.read_run import RunError, read_run
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.read_run import RunError, read_run
-from famus_ext.train.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
 from .damage import damaged

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from famus_ext.compare.layout import NAME, Cell, Layout, read_layout
-from famus_ext.train.read_run import RunError
+from famus_ext.train.folder.read_run import RunError
 
 WHOLE = Layout("t", "s", "best", "a", (Cell("a, b", "a", "b", "a-b", 91.0, None),))
 STRANGE = [None, "", -1, 10**400, math.nan, True, [], [None], {}, {"a": 1}]

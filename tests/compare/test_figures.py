@@ -11,7 +11,7 @@ from famus_ext.compare.entries import compare
 from famus_ext.compare.figures import curves, draw, gradient, time, weights
 from famus_ext.compare.figures.group import groups
 from famus_ext.train.config import MetaModelOptions, OptimizerOptions
-from famus_ext.train.weight_histogram import EDGES
+from famus_ext.train.recording.weight_histogram import EDGES
 
 from .conftest import MWNET, PLAIN
 

@@ -12,8 +12,8 @@ from famus_ext.compare.entries import compare
 from famus_ext.compare.layout import NAME
 from famus_ext.compare.table import tabulate
 from famus_ext.compare.write import MEMORY, to_csv, to_markdown, to_text
-from famus_ext.train.read_run import RunError
-from famus_ext.train.records import Spread
+from famus_ext.train.folder.read_run import RunError
+from famus_ext.train.recording.records import Spread
 
 from .conftest import MWNET, PLAIN
 

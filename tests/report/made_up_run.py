@@ -9,8 +9,8 @@ from train.made_up import record
 
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions
-from famus_ext.train.run_folder import RunFolder
-from famus_ext.train.weight_curves import POINTS
+from famus_ext.train.folder.run_folder import RunFolder
+from famus_ext.train.recording.weight_curves import POINTS
 
 EPOCHS = 3
 HEADER = "index,given_label,true_label,wrong,weight,loss,predicted_label,predicted_probability,given_probability"

@@ -6,7 +6,7 @@ import pytest
 from famus_ext.report.charts.chart import COLOURS, canvas
 from famus_ext.report.charts_of_run import learned_charts, purity_chart, training_charts
 from famus_ext.report.trust import least_trusted, rankings
-from famus_ext.train.read_run import read_run
+from famus_ext.train.folder.read_run import read_run
 
 from .made_up_run import config, write_run
 

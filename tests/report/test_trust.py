@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from famus_ext.report.trust import detection, largest_loss, least_trusted, rankings, trust_kind
-from famus_ext.train.example_table import ExampleTable
+from famus_ext.train.folder.example_table import ExampleTable
 from famus_ext.train.options.pseudo_clean import PseudoCleanOptions
 
 from .made_up_run import config

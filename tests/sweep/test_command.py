@@ -13,7 +13,7 @@ from filelock import FileLock
 
 import famus_ext.__main__ as program
 from famus_ext.sweep import cli
-from famus_ext.train.records import MEASURED
+from famus_ext.train.recording.records import MEASURED
 
 from .conftest import TWO_BY_TWO
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import famus_ext.__main__ as program
-from famus_ext.train.records import MEASURED
+from famus_ext.train.recording.records import MEASURED
 
 # 197 training images, two steps an epoch.
 SMALL = ["--num-test", "1500", "--device", "cpu", "--threads", "1", "--epochs", "2"]

@@ -2,8 +2,8 @@
 
 import torch
 
-from famus_ext.train.evaluation import Predictions
-from famus_ext.train.records import EpochRecord, RunResult
+from famus_ext.train.recording.evaluation import Predictions
+from famus_ext.train.recording.records import EpochRecord, RunResult
 
 
 def record(method, seed, epoch, accuracy):

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from famus_ext.models import registry
-from famus_ext.train import checkpoint as checkpoint_module
-from famus_ext.train.checkpoint import CheckpointError, restore, to_bytes
-from famus_ext.train.records import MEASURED
+from famus_ext.train.folder import checkpoint as checkpoint_module
+from famus_ext.train.folder.checkpoint import CheckpointError, restore, to_bytes
+from famus_ext.train.recording.records import MEASURED
 
 METHODS = [
     ("ce", "all", "pushforward"),

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from famus_ext.train.checkpoint import CheckpointError
-from famus_ext.train.checkpoint_folder import CheckpointFolder
+from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.checkpoint_folder import CheckpointFolder
 
 
 @pytest.fixture

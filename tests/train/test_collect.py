@@ -5,7 +5,7 @@ import json
 import pytest
 
 import famus_ext.__main__ as program
-from famus_ext.train.collect import to_json
+from famus_ext.train.folder.collect import to_json
 
 SMALL = ["--num-test", "1500", "--device", "cpu", "--epochs", "3", "--sampler", "last"]
 

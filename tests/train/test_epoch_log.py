@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from famus_ext.train.epoch_log import EpochLog
+from famus_ext.train.recording.epoch_log import EpochLog
 
 
 def step(loss, meta_loss=None, gates=(0.0, 0.0), grads=(), skipped=None):

@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional
 
 from famus_ext import cross_entropy
-from famus_ext.train import evaluation
-from famus_ext.train.evaluation import accuracy_and_loss, predictions
+from famus_ext.train.recording import evaluation
+from famus_ext.train.recording.evaluation import accuracy_and_loss, predictions
 
 
 def test_evaluation_leaves_the_mode_and_the_gradients_alone(make_trainer):

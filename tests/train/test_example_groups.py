@@ -3,7 +3,7 @@
 import torch
 
 from famus_ext.data import LabelledImages, NoisyData
-from famus_ext.train.example_groups import example_groups
+from famus_ext.train.recording.example_groups import example_groups
 
 
 def data(given, true):

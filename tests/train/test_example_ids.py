@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 
 from famus_ext.data import LabelledImages, NoisyData
-from famus_ext.train.example_table import read_example_table, write_example_table
+from famus_ext.train.folder.example_table import read_example_table, write_example_table
 
 from .made_up import run
 

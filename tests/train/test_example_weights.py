@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from famus_ext.train.example_weights import WINDOW, ExampleWeights
+from famus_ext.train.recording.example_weights import WINDOW, ExampleWeights
 
 
 def test_plain_training_weighs_every_example_one():

@@ -9,7 +9,7 @@ import torch
 import famus_ext.__main__ as program
 from famus_ext.data.files.images import ImageError
 from famus_ext.data.files.workers import WorkerError
-from famus_ext.train import checkpoint_folder, files
+from famus_ext.train.folder import checkpoint_folder, files
 from famus_ext.train.trainer import Trainer
 
 from .command import records, train

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from famus_ext.train.files import append_line, atomic_write
+from famus_ext.train.folder.files import append_line, atomic_write
 
 
 def test_bytes_and_then_the_name_are_on_disk(tmp_path, monkeypatch):

@@ -6,17 +6,17 @@ import sys
 import pytest
 
 import famus_ext.__main__ as program
-from famus_ext.train.folder_lock import only_job
+from famus_ext.train.folder.folder_lock import only_job
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.run_folder import RunFolder
 
 from .command import records, train
 
 HOLD = """
 import sys
 from pathlib import Path
-from famus_ext.train.folder_lock import only_job
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.folder.folder_lock import only_job
+from famus_ext.train.folder.run_folder import RunFolder
 with only_job(RunFolder(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()

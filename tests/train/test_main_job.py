@@ -4,7 +4,7 @@ from statistics import mean
 
 from famus_ext.train.config import Config, MachineOptions
 from famus_ext.train.experiment import run_experiment
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.folder.run_folder import RunFolder
 
 
 def test_l2r_with_famus_stays_good_where_cross_entropy_learns_the_noise(tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from famus_ext.train.metrics import Metrics
+from famus_ext.train.folder.metrics import Metrics
 
 from .made_up import record
 

@@ -5,7 +5,7 @@ import subprocess
 
 import torch
 
-from famus_ext.train.origin import origin
+from famus_ext.train.folder.origin import origin
 
 
 def test_command_is_quoted_and_versions_are_named():

@@ -8,8 +8,8 @@ import torch
 
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions
 from famus_ext.train.plots import layers, style, weight_function, weights
-from famus_ext.train.records import RunResult
-from famus_ext.train.weight_curves import LOSSES, shown_epochs
+from famus_ext.train.recording.records import RunResult
+from famus_ext.train.recording.weight_curves import LOSSES, shown_epochs
 
 from .made_up import predictions, record
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from famus_ext.data import NoisyData
-from famus_ext.train.example_table import read_example_table, write_example_table
 from famus_ext.train.experiment import run_experiment
-from famus_ext.train.read_run import RunError, read_run
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.folder.example_table import read_example_table, write_example_table
+from famus_ext.train.folder.read_run import RunError, read_run
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
 from .conftest import with_options

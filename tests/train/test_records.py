@@ -6,7 +6,7 @@ import pytest
 
 from famus_ext.train.config import Config, OptimizerOptions
 from famus_ext.train.console import epoch_line, summary_lines
-from famus_ext.train.records import Spread, summarise
+from famus_ext.train.recording.records import Spread, summarise
 
 from .made_up import record, run
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from famus_ext.train.tensorboard import RunLog
-from famus_ext.train.weight_histogram import BINS, EDGES
+from famus_ext.train.recording.tensorboard import RunLog
+from famus_ext.train.recording.weight_histogram import BINS, EDGES
 
 from .command import records, train
 from .made_up import record

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from famus_ext.engine.processes import Processes
-from famus_ext.train.checkpoint import CheckpointError
 from famus_ext.train.config import DataOptions, SamplerOptions
 from famus_ext.train.experiment import check_runnable, run_experiment
+from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.weight_curves import LOSSES
 from famus_ext.train.trainer import Trainer
-from famus_ext.train.weight_curves import LOSSES
 
 
 def test_meta_steps_alone_count_for_gates_meta_loss_and_gradient(make_trainer):

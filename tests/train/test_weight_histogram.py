@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from famus_ext.train.weight_histogram import BINS, EDGES, weight_histogram
+from famus_ext.train.recording.weight_histogram import BINS, EDGES, weight_histogram
 
 
 def test_every_weight_is_in_the_bin_whose_lower_edge_it_reaches():

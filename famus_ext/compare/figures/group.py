@@ -15,7 +15,7 @@ from famus_ext.compare.layout import file_name
 from famus_ext.train.names import METHOD_NAMES, data_name
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.plots.style import PALETTE
-from famus_ext.train.records import EpochRecord
+from famus_ext.train.recording.records import EpochRecord
 
 DASHES = ("-", "--", ":")
 TITLE_WIDTH = 84  # letters

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from famus_ext.compare.entries import Entry
 from famus_ext.compare.figures.group import Group, method_words
 from famus_ext.train.plots.style import STYLE, new_figure, save
-from famus_ext.train.weight_histogram import BINS, EDGES
+from famus_ext.train.recording.weight_histogram import BINS, EDGES
 
 EARLY = 0.3  # of the epochs; the paper shows step 6,000 of about 20,000, and 20,000
 SHOWN = 1e-3  # share of the examples of a bin that is within the axes for sure

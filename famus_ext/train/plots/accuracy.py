@@ -13,7 +13,7 @@ from famus_ext.train.config import Config
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.plots.style import BLUE, STYLE, VERMILION, new_figure, save, title
-from famus_ext.train.records import RunResult
+from famus_ext.train.recording.records import RunResult
 
 
 def plot_accuracy(path: Path, config: Config, results: list[RunResult]) -> None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from famus_ext.train.config import Config
 from famus_ext.train.names import method_name
 from famus_ext.train.plots.style import STYLE, new_figure, save, title
-from famus_ext.train.records import RunResult
+from famus_ext.train.recording.records import RunResult
 
 ROW_HEIGHT, MARGIN = 0.24, 1.8  # inches
 TALLEST = 14.0

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from famus_ext.train.config import Config
-from famus_ext.train.example_groups import Group
-from famus_ext.train.files import atomic_write
+from famus_ext.train.folder.files import atomic_write
 from famus_ext.train.names import data_name, seeds_name
-from famus_ext.train.records import RunResult
+from famus_ext.train.recording.example_groups import Group
+from famus_ext.train.recording.records import RunResult
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
 PALETTE = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY, "#000000")

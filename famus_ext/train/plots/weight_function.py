@@ -20,8 +20,8 @@ from famus_ext.train.plots.style import (
     save,
     title,
 )
-from famus_ext.train.records import RunResult
-from famus_ext.train.weight_curves import LOSSES, MAXIMUM, shown_epochs
+from famus_ext.train.recording.records import RunResult
+from famus_ext.train.recording.weight_curves import LOSSES, MAXIMUM, shown_epochs
 
 MOMENTS = ((":", 1.6), ("--", 1.8), ("-", 2.4))
 """Line of the first, a middle and the last epoch."""

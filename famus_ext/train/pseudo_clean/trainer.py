@@ -21,8 +21,6 @@ from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import make_optimizer
 from famus_ext.train.assembly.step import Step, StepOutput, make_step
 from famus_ext.train.config import Config
-from famus_ext.train.evaluation import predictions
-from famus_ext.train.example_weights import ExampleWeights
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.plain_step import PlainStep
@@ -33,6 +31,8 @@ from famus_ext.train.pseudo_clean.draws import Draw, draw_epoch
 from famus_ext.train.pseudo_clean.ensemble import Ensemble
 from famus_ext.train.pseudo_clean.learner import Learner
 from famus_ext.train.pseudo_clean.views import Views, two_views
+from famus_ext.train.recording.evaluation import predictions
+from famus_ext.train.recording.example_weights import ExampleWeights
 from famus_ext.train.trainer import PreparedStep, Trainer
 
 

@@ -8,7 +8,6 @@ import torch
 
 from famus_ext.engine.processes import Processes
 from famus_ext.train.assembly.data import make_data
-from famus_ext.train.checkpoint import restore, to_bytes
 from famus_ext.train.config import (
     Config,
     DataOptions,
@@ -18,12 +17,13 @@ from famus_ext.train.config import (
     SamplerOptions,
 )
 from famus_ext.train.experiment import check_runnable, make_trainer
+from famus_ext.train.folder.checkpoint import restore, to_bytes
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.pseudo_clean import PseudoCleanOptions
 from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
-from famus_ext.train.records import MEASURED
+from famus_ext.train.recording.records import MEASURED
+from famus_ext.train.recording.weight_curves import LOSSES
 from famus_ext.train.trainer import Trainer
-from famus_ext.train.weight_curves import LOSSES
 
 SMALL = Config(
     data=DataOptions(meta_set="pseudo-clean", num_test=1597),  # leaves 200 training images

@@ -27,8 +27,8 @@ import torch
 from torch import Tensor
 
 from famus_ext.data import NoisyData
-from famus_ext.train.files import atomic_write
-from famus_ext.train.records import RunResult
+from famus_ext.train.folder.files import atomic_write
+from famus_ext.train.recording.records import RunResult
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from famus_ext.engine.phases import Phase, watched
-from famus_ext.train.files import atomic_write
+from famus_ext.train.folder.files import atomic_write
 
 
 class PhaseTimes:

@@ -28,16 +28,16 @@ from pathlib import Path
 from typing import Any
 
 from famus_ext.data import NoisyData, saved_labels
-from famus_ext.train.checkpoint_folder import CheckpointFolder
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import to_yaml
-from famus_ext.train.example_table import write_example_table
-from famus_ext.train.files import atomic_write, remove_leftovers
-from famus_ext.train.metrics import Metrics
+from famus_ext.train.folder.checkpoint_folder import CheckpointFolder
+from famus_ext.train.folder.example_table import write_example_table
+from famus_ext.train.folder.files import atomic_write, remove_leftovers
+from famus_ext.train.folder.metrics import Metrics
+from famus_ext.train.folder.origin import origin
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.origin import origin
-from famus_ext.train.records import RunResult, summarise
+from famus_ext.train.recording.records import RunResult, summarise
 from famus_ext.train.trainer import Trainer
 
 DEFAULT_PARENT = Path("runs")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.weight_histogram import EDGES
+from famus_ext.train.recording.records import EpochRecord
+from famus_ext.train.recording.weight_histogram import EDGES
 
 SCALARS = {
     "test/accuracy": "test_accuracy",

@@ -11,8 +11,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from famus_ext.train.checkpoint import CheckpointError, restore, to_bytes
-from famus_ext.train.files import atomic_write, remove_leftovers
+from famus_ext.train.folder.checkpoint import CheckpointError, restore, to_bytes
+from famus_ext.train.folder.files import atomic_write, remove_leftovers
 from famus_ext.train.trainer import Trainer
 
 NAME = re.compile(r"epoch(\d+)-step(\d+)-([0-9a-f]{16})\.pt")

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from famus_ext.train.read_run import FinishedRun, RunError, read_run
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.weight_curves import LOSSES, shown_epochs
+from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
+from famus_ext.train.recording.records import EpochRecord
+from famus_ext.train.recording.weight_curves import LOSSES, shown_epochs
 
 GROUP_WEIGHTS = ("weight_clean", "weight_wrong", "weight_head", "weight_tail")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from famus_ext.train.config import GROUPS, Config
-from famus_ext.train.example_table import ExampleTable, read_example_table
-from famus_ext.train.metrics import Run
+from famus_ext.train.folder.example_table import ExampleTable, read_example_table
+from famus_ext.train.folder.metrics import Run
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.records import EpochRecord
-from famus_ext.train.run_folder import RunFolder
+from famus_ext.train.recording.records import EpochRecord
 from famus_ext.train.typed import from_plain
 
 

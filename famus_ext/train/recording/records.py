@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from famus_ext.train.evaluation import Predictions
-from famus_ext.train.example_groups import Group
 from famus_ext.train.options.meta_model import Method
+from famus_ext.train.recording.evaluation import Predictions
+from famus_ext.train.recording.example_groups import Group
 
 MEASURED = ("ms_per_step", "seconds", "peak_memory_bytes")
 """What the machine decides: two equal runs differ in these alone."""

@@ -36,7 +36,7 @@ def origin(arguments: Sequence[str]) -> dict[str, Any]:
 
 def _commit() -> str | None:
     """The commit that the package lies in, with a + where files have changed since; None outside a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     commit = _git(package, "rev-parse", "HEAD")
     return commit and commit + ("+" if _git(package, "status", "--porcelain", "--untracked-files=no", ".") else "")
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
+from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.run_folder import RunFolder
 
 NAME = ".lock"
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from famus_ext.train.files import append_line, atomic_write
+from famus_ext.train.folder.files import append_line, atomic_write
 from famus_ext.train.options.meta_model import Method
-from famus_ext.train.records import EpochRecord
+from famus_ext.train.recording.records import EpochRecord
 
 Run = tuple[Method, int]
 """A method and a seed."""

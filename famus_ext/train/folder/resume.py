@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from famus_ext.train.config import Config
+from famus_ext.train.folder.run_folder import DEFAULT_PARENT, RunFolder, numbered_name
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.run_folder import DEFAULT_PARENT, RunFolder, numbered_name
 
 AUTO = Path("auto")
 """Go on with what there is, or begin: the same command for the first start and every one after it."""
