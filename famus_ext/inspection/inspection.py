@@ -12,7 +12,7 @@ import torch
 from famus_ext.data import LabelledFiles, NoisyData, Source, check_source, read_labels
 from famus_ext.data.sets.registry import data_set
 from famus_ext.inspection.cost import Cost, cost_of
-from famus_ext.inspection.finding import Finding
+from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.folders import folder_findings
 from famus_ext.inspection.network import Network, batch_findings, network_of, output_findings
 from famus_ext.inspection.pictures import Pictures
@@ -26,10 +26,14 @@ from famus_ext.inspection.trial import Trial, smallest_batches
 from famus_ext.train.assembly.data import make_data, make_source
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.config import Config
-from famus_ext.train.experiment import resolve_device
+from famus_ext.train.experiment import make_trainer, resolve_device
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.data import DataOptions
 
+_UNKNOWN_COST = remark(
+    "what a run costs is not measured with --meta-set pseudo-clean, whose steps are as many as its sets are large",
+    "Begin the run, which says how long is left; --resume goes on with one that was stopped.",
+)
 OWN_IMAGES = ("folder", "folder-clean", "csv", "csv-clean")
 
 
@@ -186,9 +190,11 @@ def _steps(
     network = network_of(name, trial.model, sampler, trial.images, work.shares)
     if steps == 0:
         return network, None, findings
-    taken, found = _tried(
-        lambda: trial.run(steps), "the first steps fail", "See what the message says, and take other options."
-    )
+    failed = "the first steps fail", "See what the message says, and take other options."
+    if config.data.meta_set == "pseudo-clean" and config.method != "ce":
+        trainer = make_trainer(config, config.method, config.seeds[0], data, device)
+        return network, None, [*findings, *_tried(trainer.try_step, *failed)[1], _UNKNOWN_COST]
+    taken, found = _tried(lambda: trial.run(steps), *failed)
     findings += found
     if taken is None:
         return network, None, findings

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
+
 from .trees import command
 
 SMALL = ("--network", "digits", "--image-size", "8", "--batch-size", "8", "--device", "cpu", "--trial-steps", "2")
@@ -89,3 +91,19 @@ def test_options_may_come_from_a_file(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "asked rate 20.0%" in text
     assert "Step" not in text.splitlines()
+
+
+def test_steps_of_a_pseudo_clean_meta_set_are_tried(capsys):
+    assert command("--meta-set", "pseudo-clean", "--method", "mwnet", "--device", "cpu") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "what a run costs is not measured with --meta-set pseudo-clean" in text
+    assert "No problem found." in text
+
+
+def test_a_step_of_a_pseudo_clean_meta_set_that_fails_is_found(monkeypatch, capsys):
+    def failing(self):
+        raise RuntimeError("of torch")
+
+    monkeypatch.setattr(PseudoCleanTrainer, "try_step", failing)
+    assert command("--meta-set", "pseudo-clean", "--method", "mwnet", "--device", "cpu") == 1
+    assert "the first steps fail: of torch" in capsys.readouterr().out
