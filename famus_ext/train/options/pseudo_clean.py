@@ -13,7 +13,7 @@ class PseudoCleanOptions:
     """Two networks that divide the training set for each other: options of --meta-set pseudo-clean (FaMUS, Alg. 2)."""
 
     warmup_epochs: int = 10
-    """Epochs of plain cross-entropy before the first division; the released script has 30 for CNWL."""
+    """Epochs of plain cross-entropy before the first division, of --epochs; the released script has 30 for CNWL."""
     p_threshold: float = 0.5
     """Probability of a right label above which an example counts as labelled; the others count as unlabelled."""
     meta_threshold: float = 0.5
@@ -62,6 +62,7 @@ def check_pseudo_clean(options: PseudoCleanOptions, meta_model: MetaModelOptions
     require(
         meta_model.class_groups == 1, "--class-groups", f"1 {together}, whose targets are soft", meta_model.class_groups
     )
+    require(not meta_model.normalised, "--normalised", f"none {together}, whose weights always are", "it")
     given = meta_model.example_weights
     require(given is None, "--example-weights", f"none {together}", given)
     if meta_model.method != "ce" and options.warmup_epochs >= epochs:

@@ -44,6 +44,7 @@ def test_numbers_out_of_range_are_refused(name, value, message):
         ({"meta_model": MetaModelOptions(method="l2r")}, "--method: expected mwnet or ce with --meta-set pseudo-clean"),
         ({"meta_model": MetaModelOptions(method="mwnet", loss="focal")}, "--loss: expected cross-entropy with"),
         ({"meta_model": MetaModelOptions(method="mwnet", class_groups=2)}, "--class-groups: expected 1 with"),
+        ({"meta_model": MetaModelOptions(method="mwnet", normalised=True)}, "--normalised: expected none with"),
         ({"optimizer": OptimizerOptions(epochs=10)}, "--warmup-epochs: expected fewer than --epochs 10, got 10"),
         (
             {"data": DataOptions(), "pseudo_clean": PseudoCleanOptions(alpha=1.0)},
