@@ -25,5 +25,5 @@ def test_snippets(capsys):
     for snippet in snippets:
         exec(compile(snippet, README.name, "exec"), names)
     assert all(not torch.equal(p, old) for p, old in zip(model.parameters(), start, strict=True))
-    assert names["out"].weights.shape == (16,)
+    assert names["result"].sample_dots.shape == (16,)
     assert capsys.readouterr().out.startswith("tensor([")

@@ -16,7 +16,7 @@ from famus_ext.engine.guards.collapse import SIGNS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
-PAGES["CONTRIBUTING.md"] = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PAGES |= {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
 OWN = [f"docs/{name}.md" for name in ("index", "start", "how-it-works", "choosing", "own-parts")]
 FOLDERS = "famus_ext|csrc|tests|docs|benchmarks|examples|experiments"
 
