@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from famus_ext.compare.layout import Cell, Layout, Measure, read_layout
@@ -48,7 +48,7 @@ class Comparison:
     """The entries, grouped, and what they belong to.
 
     Attributes:
-        title: The experiment's title; what was trained on, for run folders of one data set; else empty.
+        title: The experiments' titles; what was trained on, for run folders of one data set; else empty.
         measure: The accuracy that is compared.
         reference: Name of the entry in each group that the others are compared with.
         entries: The entries, group by group.
@@ -69,7 +69,10 @@ class Comparison:
 
 
 def compare(folders: Sequence[Path], reference: str | None = None) -> Comparison:
-    """The runs of some folders.
+    """The runs of some folders; one that is given twice counts once.
+
+    Experiments of several cells keep to themselves where they share names, each with a reference of its own: the
+    condition then begins with the folder.
 
     Args:
         folders: Run folders, and folders of experiments of several cells.
@@ -79,20 +82,43 @@ def compare(folders: Sequence[Path], reference: str | None = None) -> Comparison
     Raises:
         RunError: when a folder holds neither, a file is damaged, nothing has begun, or no entry has the name.
     """
-    layouts = [read_layout(folder) for folder in folders]
-    entries: list[Entry] = []
-    for folder, layout in zip(folders, layouts, strict=True):
-        found = _of_run(read_run(folder), len(folders)) if layout is None else _of_layout(folder, layout)
-        entries += [entry for entry in found if entry.label not in {other.label for other in entries}]
+    names = _told_apart(folders)
+    layouts = [read_layout(folder) for folder in names]
+    found = [
+        _of_run(read_run(folder), name if len(names) > 1 else "") if layout is None else _of_layout(folder, layout)
+        for (folder, name), layout in zip(names.items(), layouts, strict=True)
+    ]
+    labels = [entry.label for some in found for entry in some]
+    if len(set(labels)) < len(labels):
+        found = [
+            some if layout is None else [_within(name, entry) for entry in some]
+            for name, some, layout in zip(names.values(), found, layouts, strict=True)
+        ]
+    entries = [entry for some in found for entry in some]
     if not entries:
         raise RunError(f"{', '.join(map(str, folders))}: nothing has begun there")
     first = layouts[0]
     name = reference or (entries[0].name if first is None else first.reference)
     if reference is not None and name not in {entry.name for entry in entries}:
-        names = ", ".join(repr(entry.name) for entry in entries)
-        raise RunError(f"--reference: expected one of {names}, got {reference!r}")
-    title = _data(entries) if first is None else first.title
+        known = ", ".join(repr(entry.name) for entry in entries)
+        raise RunError(f"--reference: expected one of {known}, got {reference!r}")
+    titles = dict.fromkeys(layout.title for layout in layouts if layout is not None)
+    title = "; ".join(titles) or _data(entries)
     return Comparison(title, "final" if first is None else first.measure, name, tuple(entries))
+
+
+def _told_apart(folders: Sequence[Path]) -> dict[Path, str]:
+    """Different folders, each with its name, or the whole path where another has that name too."""
+    different: dict[Path, Path] = {}
+    for folder in folders:
+        different.setdefault(folder.resolve(), folder)
+    names = [path.name for path in different]
+    return {folder: path.name if names.count(path.name) == 1 else str(folder) for path, folder in different.items()}
+
+
+def _within(name: str, entry: Entry) -> Entry:
+    """An experiment's entry under a condition that begins with the folder's name."""
+    return replace(entry, group=f"{name}, {entry.group}" if entry.group else name)
 
 
 def _of_layout(folder: Path, layout: Layout) -> list[Entry]:
@@ -113,9 +139,9 @@ def _of_cell(folder: Path, cell: Cell) -> list[Entry]:
     return [*entries, own]
 
 
-def _of_run(run: FinishedRun, num_folders: int) -> list[Entry]:
+def _of_run(run: FinishedRun, name: str) -> list[Entry]:
     """The methods of a run folder, with the folder's name where there are several."""
-    folder = f"{run.path.resolve().name}: " if num_folders > 1 else ""
+    folder = f"{name}: " if name else ""
     return [_entry(run, method, f"{folder}{method_name(run.config, method)}", "") for method in run.config.methods]
 
 

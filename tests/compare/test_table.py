@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from recorded_runs import MIB, write_run
 
 import famus_ext.__main__ as program
 from famus_ext.compare.entries import compare
-from famus_ext.compare.layout import NAME
+from famus_ext.compare.layout import NAME, Cell, Layout
 from famus_ext.compare.table import tabulate
 from famus_ext.compare.write import MEMORY, to_csv, to_markdown, to_text
 from famus_ext.train.folder.read_run import RunError
@@ -138,3 +139,31 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, capsys, write, message):
 def test_no_folder_is_refused(capsys):
     assert program.main(["compare"]) == 2
     assert "expected a folder" in capsys.readouterr().err
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path):
+    for parent, accuracy in (("first", 0.5), ("second", 0.75)):
+        write_run(tmp_path / parent / "run", MWNET, {("mwnet", seed): [accuracy, accuracy] for seed in (0, 1)})
+    folders = [tmp_path / "first" / "run", tmp_path / "second" / "run"]
+    assert [(row.name, row.final.mean) for row in tabulate(folders).rows] == [
+        (f"{folders[0]}: MW-Net, every layer", 0.5),
+        (f"{folders[1]}: MW-Net, every layer", 0.75),
+    ]
+
+
+def test_experiments_that_share_names_have_a_reference_each(experiment):
+    other = experiment.with_name("again")
+    shutil.copytree(experiment, other)
+    table = tabulate([experiment, other, experiment])
+    assert len(table.rows) == 8
+    assert [row.group for row in table.rows[::2]] == ["table1, 20 %", "table1, 40 %", "again, 20 %", "again, 40 %"]
+    assert table.rows[5].difference == approx(0.15, 0.005**0.5)
+    assert [row.group for row in tabulate([experiment, experiment]).rows[::2]] == ["20 %", "40 %"]
+
+
+def test_titles_of_all_experiments_are_given(experiment):
+    other = experiment.with_name("other")
+    other.mkdir()
+    write_run(other / "cell", MWNET, {("mwnet", 0): [0.5, 0.5]})
+    Layout("Table 9", "", "best", "own", (Cell("own", "own", None, "cell", None, None),)).write(other)
+    assert tabulate([experiment, other]).title == "Table 1. Made up; Table 9"
