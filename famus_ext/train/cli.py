@@ -138,6 +138,8 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
     config = _parse(words, replace(options, config=stored)).config
     check_unchanged(stored, config)
     check_runnable(config, processes)
+    if config.optimizer.epochs > stored.optimizer.epochs:
+        folder.reopen()
     folder.write_config(config)
     return config, folder, options.folder.profile_phases
 

@@ -6,6 +6,7 @@ import pytest
 
 import famus_ext.__main__ as program
 from famus_ext.train import cli
+from famus_ext.train.folder.read_run import read_run
 from famus_ext.train.trainer import Trainer
 
 from .command import records, train
@@ -48,6 +49,18 @@ def test_interrupt_before_the_first_step_names_the_folder(tmp_path, monkeypatch,
     monkeypatch.setattr(cli, "run_experiment", lambda *_: signal.raise_signal(signal.SIGINT))
     assert train("--out", tmp_path / "run") == 130
     assert f"interrupted; go on with: python -m famus_ext train --resume {tmp_path / 'run'}" in capsys.readouterr().err
+
+
+def test_an_experiment_of_more_epochs_is_unfinished_until_they_are_trained(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    assert train("--epochs", 1, "--out", folder) == 0
+    assert read_run(folder).is_finished
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "run_experiment", lambda *_: signal.raise_signal(signal.SIGINT))
+        assert train("--epochs", 1, "--resume", folder) == 130
+        assert read_run(folder).is_finished
+        assert train("--epochs", 2, "--resume", folder) == 130
+    assert not read_run(folder).is_finished
 
 
 def test_epochs_may_be_raised_on_resume(tmp_path):

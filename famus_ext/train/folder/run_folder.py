@@ -119,6 +119,11 @@ class RunFolder:
         """Whether every run has been trained and summarised."""
         return self.summary.exists()
 
+    def reopen(self) -> None:
+        """Takes the summary of a finished experiment away, which is to be trained for longer."""
+        if self.writes:
+            self.summary.unlink(missing_ok=True)
+
     def checkpoints(self, method: Method, seed: int) -> CheckpointFolder:
         """Where a run's states lie."""
         return CheckpointFolder(self.path / "checkpoints" / f"{method}_seed{seed}")
