@@ -56,9 +56,11 @@ def run_sweep(
             return code
         if code:
             failed.append(f"{cell.cell.name}: failed with exit code {code}, see above; the same command tries it again")
-    _write(tabulate([folder]), folder, say)
-    for line in failed:
-        say(line)
+    try:
+        _write(tabulate([folder]), folder, say)
+    finally:  # where no cell has begun, there is nothing to compare
+        for line in failed:
+            say(line)
     return FAILED if failed else 0
 
 

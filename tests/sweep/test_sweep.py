@@ -9,6 +9,7 @@ from famus_ext.sweep.cells import layout, plan
 from famus_ext.sweep.experiment_file import read_experiment
 from famus_ext.sweep.sweep import run_sweep
 from famus_ext.train.cli import parse_config
+from famus_ext.train.folder.read_run import RunError
 from famus_ext.train.options.check import OptionError
 
 from .conftest import TWO_BY_TWO
@@ -77,6 +78,16 @@ def test_a_failed_cell_is_said_and_the_others_go_on(sweep):
     assert sweep.said[-1].startswith("plain, 40 %: failed with exit code 1")
     assert sweep.run() == 0
     assert sweep.ran == ["plain-40"]
+
+
+def test_every_failed_cell_is_said_where_none_has_begun(sweep):
+    with pytest.raises(RunError, match="nothing has begun"):
+        sweep.run([1, 2, 1])
+    assert [line.partition(":")[0] for line in sweep.said[-3:]] == [
+        "plain, 20 %",
+        "plain, 40 %",
+        "MW-Net + FaMUS, 20 %",
+    ]
 
 
 def test_other_options_are_refused_before_anything_runs(sweep):
