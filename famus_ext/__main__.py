@@ -71,9 +71,13 @@ def report(arguments: Sequence[str]) -> int:
 
 def collect(arguments: Sequence[str]) -> int:
     """Print the folders of finished experiments as one JSON record."""
+    usage = "usage: python -m famus_ext collect FOLDER [FOLDER ...]"
+    if set(HELP) & set(arguments):
+        print(f"{usage}\n\nPrint the folders of finished experiments, as `train` made them, as one JSON record.")
+        return 0
     if not arguments or arguments[0].startswith("-"):
-        print("usage: python -m famus_ext collect FOLDER [FOLDER ...]", file=sys.stderr)
-        return 0 if arguments and arguments[0] in HELP else 2
+        print(usage, file=sys.stderr)
+        return 2
 
     def run() -> int:
         from famus_ext.train.folder.collect import collect, to_json

@@ -49,7 +49,16 @@ def test_folder_without_a_finished_experiment_is_refused(tmp_path, capsys):
     assert f"{tmp_path}: no experiment" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--bogus"], 2), (["--help"], 0)])
-def test_usage(arguments, code, capsys):
-    assert program.main(["collect", *arguments]) == code
+@pytest.mark.parametrize("arguments", [[], ["--bogus"]])
+def test_usage(arguments, capsys):
+    assert program.main(["collect", *arguments]) == 2
     assert "usage: python -m famus_ext collect FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["runs/photos", "-h"]])
+def test_help(arguments, capsys):
+    assert program.main(["collect", *arguments]) == 0
+    printed = capsys.readouterr()
+    assert "usage: python -m famus_ext collect FOLDER" in printed.out
+    assert "one JSON record" in printed.out
+    assert not printed.err
