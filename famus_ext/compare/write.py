@@ -13,6 +13,7 @@ from famus_ext.train.recording.records import Spread
 
 Format = Literal["text", "markdown", "csv"]
 MEMORY = "memory: on a GPU what PyTorch had allocated at most, on a CPU the resident set of the whole process"
+PAPER_MS = "paper ms: a step of the paper's network on one V100, whatever was trained here"
 MEASURES: dict[Measure, str] = {
     "final": "test accuracy after the last epoch",
     "best": "test accuracy at the best epoch",
@@ -98,7 +99,8 @@ def _footnotes(table: Table) -> list[str]:
     spread = ["mean ± sample deviation over the seeds"] if seeds > 1 else []
     compared = any(row.difference is not None for row in table.rows)
     less = f"difference: {MEASURES[table.measure]} less that of {table.reference} on the same seeds"
-    return [*spread, *([less] if compared else []), MEMORY, *table.notes]
+    paper = [PAPER_MS] if any(row.paper_ms is not None for row in table.rows) else []
+    return [*spread, *([less] if compared else []), *paper, MEMORY, *table.notes]
 
 
 def _percent(spread: Spread | None, sign: str = "") -> str:

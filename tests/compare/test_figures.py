@@ -7,10 +7,10 @@ import pytest
 from recorded_runs import write_run
 
 import famus_ext.__main__ as program
-from famus_ext.compare.entries import compare
+from famus_ext.compare.entries import Entry, compare
 from famus_ext.compare.figures import curves, draw, gradient, time, weights
-from famus_ext.compare.figures.group import groups
-from famus_ext.train.config import MetaModelOptions, OptimizerOptions
+from famus_ext.compare.figures.group import Group, groups, seeds_line
+from famus_ext.train.config import Config, MetaModelOptions, OptimizerOptions
 from famus_ext.train.recording.weight_histogram import EDGES
 
 from .conftest import MWNET, PLAIN
@@ -133,3 +133,12 @@ def test_lines_of_many_methods_differ(tmp_path):
         write_run(tmp_path / str(number), PLAIN, {("ce", seed): [0.1, 0.2] for seed in (0, 1)})
     (group,) = groups(compare([tmp_path / str(number) for number in range(10)]))
     assert len({group.line(entry) for entry in group.entries}) == 10
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [((1, 1), "one seed"), ((2, 2), "2 seeds: mean, band"), ((3, 1, 2), "1 to 3 seeds: mean, band")],
+)
+def test_how_many_seeds_are_drawn_is_said(counts, words):
+    entries = tuple(Entry(str(count), "", "ce", Config(), dict.fromkeys(range(count), ())) for count in counts)
+    assert seeds_line(Group("", "", entries), "band") == words

@@ -12,7 +12,7 @@ import famus_ext.__main__ as program
 from famus_ext.compare.entries import compare
 from famus_ext.compare.layout import NAME, Cell, Layout
 from famus_ext.compare.table import tabulate
-from famus_ext.compare.write import MEMORY, to_csv, to_markdown, to_text
+from famus_ext.compare.write import MEMORY, PAPER_MS, to_csv, to_markdown, to_text
 from famus_ext.train.folder.read_run import RunError
 from famus_ext.train.recording.records import Spread
 
@@ -89,8 +89,10 @@ def test_text(experiment):
     assert lines[6:9] == [
         "mean ± sample deviation over the seeds",
         "difference: test accuracy at the best epoch less that of plain on the same seeds",
-        MEMORY,
+        PAPER_MS,
     ]
+    assert lines[9] == MEMORY
+    assert PAPER_MS not in to_text(tabulate([experiment / "plain-20"]))
 
 
 def test_markdown(experiment):

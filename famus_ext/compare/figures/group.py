@@ -97,10 +97,11 @@ def plot_band(
 
 def seeds_line(group: Group, band: str = "band ± sample deviation") -> str:
     """How many seeds the lines are of, and what the band is."""
-    counts = sorted({len(entry.histories) for entry in group.entries})
-    if counts == [1]:
+    counts = [len(entry.histories) for entry in group.entries]
+    fewest, most = min(counts), max(counts)
+    if most == 1:
         return "one seed"
-    return f"{' to '.join(map(str, counts))} seeds: mean, {band}"
+    return f"{most if fewest == most else f'{fewest} to {most}'} seeds: mean, {band}"
 
 
 def method_words(method: Method) -> str:
