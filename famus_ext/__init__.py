@@ -14,7 +14,14 @@ Where things are:
 
 from famus_ext._native import use
 from famus_ext.build_info import build_info
-from famus_ext.diagnostics import GradientDots, GradientMoments, LayerActivity, gradient_dots, weight_function
+from famus_ext.diagnostics import (
+    ExampleWeights,
+    GradientDots,
+    GradientMoments,
+    LayerActivity,
+    gradient_dots,
+    weight_function,
+)
 from famus_ext.engine.meta_grad import sampled_meta_grad
 from famus_ext.engine.output import StepOutput
 from famus_ext.engine.pushforward import pushforward
@@ -58,6 +65,7 @@ __all__ = [
     "CollapseWarning",
     "DeferredReweighting",
     "ExampleWeighting",
+    "ExampleWeights",
     "FocalLoss",
     "GradientDots",
     "GradientMoments",

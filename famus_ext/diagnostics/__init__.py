@@ -10,6 +10,7 @@ Where is what:
     gradient_moments.py     mean and variance of the meta gradient over steps (FaMUS, Figure 4)
     weight_function.py      V(L), the weight function that MW-Net has learned
     layer_activity.py       which layers had a meta gradient, over steps
+    example_weights.py      the weight that was learned for every training example, over epochs
 
 In a loop of one's own:
 
@@ -38,12 +39,14 @@ In a loop of one's own:
     (torch.Size([16, 8, 1]), torch.Size([16, 8]))
 """
 
+from famus_ext.diagnostics.example_weights import ExampleWeights
 from famus_ext.diagnostics.gradient_dots import GradientDots, gradient_dots
 from famus_ext.diagnostics.gradient_moments import GradientMoments, MomentSummary
 from famus_ext.diagnostics.layer_activity import LayerActivity
 from famus_ext.diagnostics.weight_function import WeightFunction, weight_function
 
 __all__ = [
+    "ExampleWeights",
     "GradientDots",
     "GradientMoments",
     "LayerActivity",

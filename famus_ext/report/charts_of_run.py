@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from famus_ext.diagnostics.example_weights import WINDOW
 from famus_ext.report.charts.accuracy import accuracy_chart
 from famus_ext.report.charts.chart import Chart
 from famus_ext.report.charts.curves import Curve
@@ -20,7 +21,6 @@ from famus_ext.train.folder.example_table import ExampleTable
 from famus_ext.train.folder.read_run import FinishedRun
 from famus_ext.train.names import method_name
 from famus_ext.train.options.meta_model import WEIGHTING, Method
-from famus_ext.train.recording.example_weights import WINDOW
 from famus_ext.train.recording.records import EpochRecord
 from famus_ext.train.recording.weight_curves import LOSSES, MAXIMUM, shown_epochs
 

@@ -11,12 +11,12 @@ from tqdm import tqdm
 
 from famus_ext.data import NoisyData, shared_names
 from famus_ext.data.sets.registry import data_set
+from famus_ext.diagnostics.example_weights import WINDOW
 from famus_ext.train.config import Config
 from famus_ext.train.names import method_name, seeds_name
 from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING
 from famus_ext.train.processes import speaks
-from famus_ext.train.recording.example_weights import WINDOW
 from famus_ext.train.recording.records import EpochRecord, RunResult, Spread, summarise
 
 NOISE_NAMES = {

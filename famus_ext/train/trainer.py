@@ -14,6 +14,7 @@ from torch import Tensor
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
+from famus_ext.diagnostics import ExampleWeights
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.losses.given_weights import GivenWeights
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
@@ -29,7 +30,6 @@ from famus_ext.train.random_state import random_state, seed_everything, set_rand
 from famus_ext.train.recording.epoch_log import EpochLog
 from famus_ext.train.recording.evaluation import Predictions, accuracy_and_loss, predictions
 from famus_ext.train.recording.example_groups import Group, example_groups
-from famus_ext.train.recording.example_weights import ExampleWeights
 from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.recording.records import EpochRecord, RunResult
 from famus_ext.train.recording.weight_curves import weight_curves

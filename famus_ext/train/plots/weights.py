@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 
+from famus_ext.diagnostics.example_weights import WINDOW
 from famus_ext.train.config import Config
 from famus_ext.train.names import METHOD_NAMES, method_name
 from famus_ext.train.plots.style import GREY, LABELS, STYLE, compared, new_figure, save, title
-from famus_ext.train.recording.example_weights import WINDOW
 from famus_ext.train.recording.records import RunResult
 
 BINS = 40

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from famus_ext.data import NoisyData, epoch_batches, generator
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
+from famus_ext.diagnostics import ExampleWeights
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.engine.step import MetaStep
 from famus_ext.losses import cross_entropy, ramp_up
@@ -32,7 +33,6 @@ from famus_ext.train.pseudo_clean.ensemble import Ensemble
 from famus_ext.train.pseudo_clean.learner import Learner
 from famus_ext.train.pseudo_clean.views import Views, two_views
 from famus_ext.train.recording.evaluation import predictions
-from famus_ext.train.recording.example_weights import ExampleWeights
 from famus_ext.train.trainer import PreparedStep, Trainer
 
 
