@@ -91,6 +91,13 @@ def read_experiment(path: Path) -> Experiment:
     for kind, names in (("rows", [row.name for row in rows]), ("columns", [column.name for column in columns])):
         if len(set(names)) < len(names):
             raise OptionError(f"{path}: {kind}: expected different names, got {', '.join(names)}")
+    data = _data(content, f"{path}: data")
+    for row in rows:
+        unknown = sorted({*row.data, *row.paper} - set(data))
+        if data and unknown:
+            raise OptionError(
+                f"{path}: rows: {row.name}: expected data sets of {', '.join(data)}, got {', '.join(unknown)}"
+            )
     measure, reference = content.get("measure", "best"), content.get("reference", rows[0].name)
     if measure not in ("best", "final"):
         raise OptionError(f"{path}: measure: expected best or final, got {measure!r}")
@@ -103,7 +110,7 @@ def read_experiment(path: Path) -> Experiment:
         measure=measure,
         reference=reference,
         options=checked_options(content.get("options"), f"{path}: options"),
-        data=_data(content, f"{path}: data"),
+        data=data,
         rows=rows,
         columns=columns,
     )

@@ -79,6 +79,10 @@ def test_a_name_that_no_cell_has(write):
         (MINIMAL + "cells: []", "expected some of columns, .*title, got cells"),
         (MINIMAL.replace("title: t\n", ""), "title: expected text, got None"),
         ("title: t\nshows: s", "rows: expected at least one"),
+        (
+            MINIMAL.replace("[{name: a}]", "[{name: a, data: {digit: {lr: 1}}}]"),
+            "rows: a: expected data sets of digits, got digit",
+        ),
         (MINIMAL + "columns: 3", "columns: expected a list, got 3"),
         (MINIMAL + "columns: [a]", "columns: expected named values, got 'a'"),
         (MINIMAL + "columns: [{name: a}, {name: a}]", "columns: expected different names, got a, a"),
