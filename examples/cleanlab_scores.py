@@ -55,10 +55,11 @@ def main(epochs: int = 20, noise_rate: float = 0.4, per_class: int = 10, seed: i
     model = DigitsNet()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     step = famus.MetaStep(model, optimizer, famus.L2R())
-    weights = torch.zeros(len(given))
+    weights = famus.ExampleWeights(len(given), normalised=True)
     for _ in range(epochs):
+        weights.start_epoch()
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
-            weights[index] += step(x, y, x_meta, y_meta).weights
+            weights.add(index, step(x, y, x_meta, y_meta).weights)
 
     model.eval()
     with torch.inference_mode():
@@ -68,7 +69,7 @@ def main(epochs: int = 20, noise_rate: float = 0.4, per_class: int = 10, seed: i
     print(f"{1 - right.mean():.1%} of the labels are wrong, of the trusted {1 - right[trusted].mean():.1%}")
     print(f"test accuracy: {accuracy:.1%}")
     print(f"AUROC of cleanlab's label quality: {roc_auc_score(right, quality):.3f}")
-    print(f"AUROC of the learned weight: {roc_auc_score(right, weights):.3f}")
+    print(f"AUROC of the learned weight: {roc_auc_score(right, weights.mean):.3f}")
     print(f"label issues by cleanlab from our network: {issues.sum()}, truly wrong {1 - right[issues].mean():.1%}")
 
 

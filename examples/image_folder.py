@@ -58,12 +58,13 @@ def main(folder: Path | None = None, epochs: int = 8, size: int = 1500, resoluti
     meta_model = famus.MWNet()
     meta_optimizer = torch.optim.Adam(meta_model.parameters(), lr=3e-3)
     step = famus.MetaStep(model, optimizer, meta_model, meta_optimizer=meta_optimizer)
-    trust = torch.zeros(len(train_set))
+    weights = famus.ExampleWeights(len(train_set), normalised=False)
     for _ in range(epochs):
+        weights.start_epoch()
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
-            trust[index] += step(x, y, x_meta, y_meta).weights
+            weights.add(index, step(x, y, x_meta, y_meta).weights)
 
-    least = trust.argsort()[: len(trust) // 10].tolist()
+    least = weights.mean.argsort()[: len(train_set) // 10].tolist()
     suspicious = [Path(train_set.samples[i][0]).relative_to(place) for i in least]
     print(f"the least trusted of {len(train_set)} files:")
     print(*(f"  {path}" for path in suspicious[:10]), sep="\n")

@@ -37,22 +37,22 @@ def main(epochs: int = 30, noise_rate: float = 0.6, seed: int = 0) -> None:
     model = DigitsNet()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     step = famus.MetaStep(model, optimizer, famus.L2R())  # new
-    trust = torch.zeros(len(train_set))  # new
+    weights = famus.ExampleWeights(len(train_set), normalised=True)  # new
 
     for _ in range(epochs):
+        weights.start_epoch()  # new
         # old: for x, y in train_loader:
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):  # new
             # old: optimizer.zero_grad()
             # old: loss = F.cross_entropy(model(x), y)
             # old: loss.backward()
             # old: optimizer.step()
-            out = step(x, y, x_meta, y_meta)  # new
-            trust[index] += out.weights  # new
+            weights.add(index, step(x, y, x_meta, y_meta).weights)  # new
     model.eval()
     with torch.inference_mode():
         accuracy = (model(data.test.images).argmax(1) == data.test.labels).float().mean()
     print(f"test accuracy: {accuracy:.1%}")
-    print("least trusted examples:", trust.argsort()[:10].tolist())  # new
+    print("least trusted examples:", weights.mean.argsort()[:10].tolist())  # new
 
 
 if __name__ == "__main__":

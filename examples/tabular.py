@@ -47,17 +47,18 @@ def main(epochs: int = 30, noise_rate: float = 0.3, seed: int = 0) -> None:
     step = famus.MetaStep(
         model, optimizer, meta_model, meta_optimizer=torch.optim.Adam(meta_model.parameters(), lr=3e-3)
     )
-    weights = torch.empty(epochs, len(train_set))
-    for epoch in range(epochs):
+    weights = famus.ExampleWeights(len(train_set), normalised=False)
+    for _ in range(epochs):
+        weights.start_epoch()
         for (x_train, y_train, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
-            weights[epoch, index] = step(x_train, y_train, x_meta, y_meta).weights
+            weights.add(index, step(x_train, y_train, x_meta, y_meta).weights)
 
     names = table.target_names
     with torch.inference_mode():
         predicted = model(x).argmax(1)
     frame = pd.DataFrame(
         {
-            "weight": weights[epochs // 2 :].mean(0),
+            "weight": weights.mean,
             "given": names[given],
             "predicted": names[predicted[split.train]],
             "truth": names[truth[split.train]],

@@ -90,12 +90,14 @@ def main(epochs: int = 20, size: int = 700, noise_rate: float = 0.4, seed: int =
     model = Encoder(num_classes=3)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     step = famus.MetaStep(model, optimizer, famus.L2R())
-    trust = torch.zeros(len(given))
+    weights = famus.ExampleWeights(len(given), normalised=True)
     for _ in range(epochs):
+        weights.start_epoch()
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
             out = step(inputs(x), y, inputs(x_meta), y_meta)
-            trust[index] += out.weights
+            weights.add(index, out.weights)
 
+    trust = weights.mean
     model.eval()
     with torch.inference_mode():
         accuracy = (model(**inputs(tokens[split.test])).argmax(1) == truth[split.test]).float().mean()

@@ -59,17 +59,18 @@ def main(
     schedule = CosineLRScheduler(optimizer, t_initial=epochs, warmup_t=1, warmup_lr_init=1e-4)
     # Half of the cost of every layer's meta gradient, and enough to tell right labels from wrong ones.
     step = famus.MetaStep(network, optimizer, famus.L2R().to(device), famus.Block(-1))
-    trust = torch.zeros(size, device=device)
+    weights = famus.ExampleWeights(size, normalised=True, device=device)
 
     def prepare(images: torch.Tensor) -> torch.Tensor:
         return F.interpolate(images.to(device), (resolution, resolution), mode="bilinear")
 
     for epoch in range(epochs):
         schedule.step(epoch)
+        weights.start_epoch()
         for (x, y, index), (x_meta, y_meta) in zip(train_loader, cycle(meta_loader)):
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 out = step(prepare(x), y.to(device), prepare(x_meta), y_meta.to(device))
-            trust[index] += out.weights
+            weights.add(index, out.weights)
 
     network.eval()
     with torch.inference_mode():
@@ -77,8 +78,8 @@ def main(
     wrong = data.wrong.to(device)
     print(f"{model}: {sum(p.numel() for p in network.parameters()):,} parameters")
     print(f"test accuracy: {(predicted == data.test.labels[:1000]).float().mean():.1%}")
-    print(f"mean weight of an example with a right label: {trust[~wrong].mean() / trust.mean():.2f}")
-    print(f"with a wrong one: {trust[wrong].mean() / trust.mean():.2f}")
+    print(f"mean weight of an example with a right label: {weights.mean[~wrong].mean():.2f}")
+    print(f"with a wrong one: {weights.mean[wrong].mean():.2f}")
 
 
 if __name__ == "__main__":
