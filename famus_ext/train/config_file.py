@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
+from yaml.composer import ComposerError
 
 from famus_ext.train.config import GROUPS, Config
 from famus_ext.train.options.check import OptionError
@@ -21,6 +22,20 @@ from famus_ext.train.typed import fits
 
 FLAG = "--config"
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+class _EachNameOnce(yaml.SafeLoader):
+    """Refuses a name that a mapping has twice, as YAML does; PyYAML takes the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise ComposerError(None, None, f"{key.value}: given twice", key.start_mark)
+                seen.add(key.value)
+        return node
 
 
 def words_of_files(arguments: Sequence[str]) -> list[str]:
@@ -50,10 +65,10 @@ def read_yaml(path: Path) -> Any:
     """What a YAML file holds.
 
     Raises:
-        OptionError: when it cannot be read or is no YAML.
+        OptionError: when it cannot be read or is no YAML, or gives a name twice.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _EachNameOnce)
     except OSError as error:
         raise OptionError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -56,6 +56,7 @@ def test_options_become_words(write, text, words):
         ("method: sgd", "method: expected one of ce, mwnet, l2r, mlc, label-correction, got 'sgd'"),
         ("seeds: [a]", "seeds: expected a list, each entry a whole number"),
         ("epochs: 3\nnum-epochs: 4", "num-epochs: given twice"),
+        ("epochs: 3\nepochs: 4", "epochs: given twice"),
         ("- lr", "expected options with their values, got list"),
         ("lr: [", "expected YAML"),
     ],
