@@ -9,12 +9,14 @@ import pytest
 import torch
 from one_thread import one_thread  # noqa: F401
 
+from famus_ext.data import load_fashion_mnist
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 RUNS = {
     "accelerate_loop": ("--epochs 8 --cpu --precision bf16", {"test accuracy": 70}),
     "cleanlab_scores": ("--epochs 6", {"test accuracy": 85, "AUROC of the learned weight": 0.75, "truly wrong": 90}),
-    "image_folder": ("--epochs 4 --size 700", {"truly wrong": 75}),
+    "image_folder": ("--epochs 4 --size 500 --resolution 16", {"truly wrong": 60}),
     "lightning_module": ("--epochs 4", {"test accuracy": 50}),
     "own_meta_model": ("--epochs 12", {"test accuracy": 80, "AUROC": 0.8}),
     "tabular": ("--epochs 20", {"test accuracy": 90, "AUROC": 0.9}),
@@ -22,6 +24,8 @@ RUNS = {
     "timm_finetune": ("--epochs 3 --size 500", {"test accuracy": 30, "a right label": 1.1}),
 }
 """Program -> options, and the least that some of its figures must be."""
+
+FASHION = {"image_folder", "timm_finetune"}
 
 NEEDS = {
     "accelerate_loop": ["accelerate"],
@@ -41,6 +45,11 @@ def run(monkeypatch, capsys, tmp_path):
     def run(name, options):
         for package in ["sklearn", "tyro", *NEEDS.get(name, [])]:
             pytest.importorskip(package, reason=f"{package} is not installed", exc_type=Exception)
+        if name in FASHION:
+            try:
+                load_fashion_mnist()
+            except FileNotFoundError as error:
+                pytest.skip(f"Fashion-MNIST is missing: {error}")
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(sys, "argv", [name, *options.split()])
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
