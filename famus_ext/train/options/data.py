@@ -20,7 +20,7 @@ class DataOptions:
     """What is learned from: images, their wrong labels, and the few that are trusted. docs/data.md describes it all."""
 
     dataset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "digits"
-    """folder and csv are your own images; digits and fashion-mnist need no download; docs/data.md has the others."""
+    """folder and csv are your own images, digits come with scikit-learn; docs/data.md has the others."""
     data_path: Annotated[str | None, left_open("PATH", "none; of fashion-mnist where Debian puts it")] = None
     """Folder of the data, or its file for csv."""
     image_size: Annotated[int | None, left_open("INT", "224")] = None
