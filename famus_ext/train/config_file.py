@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from itertools import zip_longest
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -45,7 +46,7 @@ def words_of_files(arguments: Sequence[str]) -> list[str]:
         OptionError: see `read_options`.
     """
     words = []
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         flag, equals, value = word.partition("=")
         if flag == FLAG and (equals or following):
             words += command_line(read_options(Path(value if equals else following)))

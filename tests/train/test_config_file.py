@@ -109,3 +109,7 @@ def test_a_bad_file_ends_the_command(write, tmp_path, capsys):
     assert train("--config", write("lrr: 1"), "--out", tmp_path / "run") == 2
     assert "options.yaml: lrr: no such option; lr is one" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_command_line_without_words_names_no_file():
+    assert words_of_files([]) == []
