@@ -160,4 +160,6 @@ def test_damaged_file_gives_one_line(file, content, tmp_path, capsys):
 
 def test_folder_without_an_experiment(tmp_path, capsys):
     assert program.main(["report", str(tmp_path)]) == 1
-    assert "no experiment" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "no experiment" in error
+    assert "damaged" not in error

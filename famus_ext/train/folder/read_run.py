@@ -120,8 +120,9 @@ def _histories(path: Path, *, running: bool) -> dict[Run, tuple[EpochRecord, ...
 
 def _object(path: Path) -> dict[str, Any]:
     """The JSON object in a file."""
+    text = _text(path)
     try:
-        found = json.loads(_text(path))
+        found = json.loads(text)
     except ValueError as error:
         raise RunError(f"{path}: damaged: {error}") from error
     if not isinstance(found, dict):
