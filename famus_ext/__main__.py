@@ -80,15 +80,14 @@ def collect(arguments: Sequence[str]) -> int:
         return 2
 
     def run() -> int:
+        from famus_ext.train.exit_code import exit_code
         from famus_ext.train.folder.collect import collect, to_json
-        from famus_ext.train.folder.read_run import RunError
 
-        try:
+        def printed() -> int:
             print(to_json(collect([Path(folder) for folder in arguments])))
-        except RunError as error:
-            print(f"python -m famus_ext collect: {error}", file=sys.stderr)
-            return 1
-        return 0
+            return 0
+
+        return exit_code("python -m famus_ext collect", printed)
 
     return _with_train_extra(run)
 

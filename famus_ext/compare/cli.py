@@ -13,7 +13,8 @@ import tyro
 from famus_ext.compare.entries import compare
 from famus_ext.compare.table import table_of
 from famus_ext.compare.write import Format, written
-from famus_ext.train.folder.read_run import RunError
+from famus_ext.train.exit_code import exit_code
+from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.shown import left_open
 
 PROGRAM = "python -m famus_ext compare"
@@ -45,18 +46,18 @@ def main(arguments: Sequence[str]) -> int:
         The exit code: 0 fine, 1 for folders that cannot be compared, 2 for bad options.
     """
     options = tyro.cli(CompareOptions, prog=PROGRAM, args=list(arguments))
-    if not options.folders:
-        print(f"{PROGRAM}: expected a folder at least", file=sys.stderr)
-        return 2
-    try:
-        comparison = compare(options.folders, options.reference)
-        print(written(table_of(comparison), options.format).rstrip("\n"))
-        if options.figures is not None:
-            from famus_ext.compare.figures import draw
+    return exit_code(PROGRAM, lambda: _compare(options))
 
-            for path in draw(comparison, options.figures):
-                print(path, file=sys.stderr)
-    except (RunError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+
+def _compare(options: CompareOptions) -> int:
+    """Prints the table, and draws the figures that are asked for."""
+    if not options.folders:
+        raise OptionError("expected a folder at least")
+    comparison = compare(options.folders, options.reference)
+    print(written(table_of(comparison), options.format).rstrip("\n"))
+    if options.figures is not None:
+        from famus_ext.compare.figures import draw
+
+        for path in draw(comparison, options.figures):
+            print(path, file=sys.stderr)
     return 0

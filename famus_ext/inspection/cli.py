@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Annotated
 
 import tyro
 
-from famus_ext.data.files.workers import WorkerError
 from famus_ext.inspection.inspection import inspect
 from famus_ext.inspection.page import page
 from famus_ext.train.command_line import parse
 from famus_ext.train.config import Config
 from famus_ext.train.config_file import words_of_files
+from famus_ext.train.exit_code import exit_code
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.shown import left_open
 
@@ -59,18 +58,16 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0 fine, 1 for problems found, 2 for bad options.
     """
-    try:
-        words = [*words_of_files(arguments), *arguments]
-        options = parse(Options, words, default=Options(), program=PROGRAM, about=ABOUT)
-        asked = options.inspection
-        if asked.steps < 0:
-            raise OptionError(f"--trial-steps: expected 0 or more, got {asked.steps}")
-        found = inspect(options.config, steps=asked.steps, check_files=asked.check_files)
-    except OptionError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
-    except (WorkerError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+    return exit_code(PROGRAM, lambda: _inspect(arguments))
+
+
+def _inspect(arguments: Sequence[str]) -> int:
+    """Looks, prints, and says whether there are problems."""
+    words = [*words_of_files(arguments), *arguments]
+    options = parse(Options, words, default=Options(), program=PROGRAM, about=ABOUT)
+    asked = options.inspection
+    if asked.steps < 0:
+        raise OptionError(f"--trial-steps: expected 0 or more, got {asked.steps}")
+    found = inspect(options.config, steps=asked.steps, check_files=asked.check_files)
     print(json.dumps(found.to_dict(), indent=2) if asked.as_json else page(found))
     return 1 if found.problems else 0

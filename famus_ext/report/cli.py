@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ import tyro
 from famus_ext.report.page import page
 from famus_ext.report.report import Report, make_report
 from famus_ext.report.suspicious import suspicious_csv
+from famus_ext.train.exit_code import exit_code
 from famus_ext.train.folder.files import atomic_write
-from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
+from famus_ext.train.folder.read_run import FinishedRun, read_run
 from famus_ext.train.options.check import OptionError, require_count
 from famus_ext.train.options.shown import left_open
 
@@ -49,19 +49,17 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0 fine, 1 for errors, 2 for bad options.
     """
-    try:
-        options = tyro.cli(ReportOptions, prog=PROGRAM, args=arguments)
-        require_count("--top", options.top)
-        run = read_run(options.run)
-        report = make_report(run, _seed(run, options.seed), options.top, options.data_path)
-        for line in _write(report, options.out or options.run / "report.html"):
-            print(line)
-    except OptionError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
-    except (RunError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+    options = tyro.cli(ReportOptions, prog=PROGRAM, args=arguments)
+    return exit_code(PROGRAM, lambda: _report(options))
+
+
+def _report(options: ReportOptions) -> int:
+    """Writes the page, and says what is in it."""
+    require_count("--top", options.top)
+    run = read_run(options.run)
+    report = make_report(run, _seed(run, options.seed), options.top, options.data_path)
+    for line in _write(report, options.out or options.run / "report.html"):
+        print(line)
     return 0
 
 
@@ -78,7 +76,7 @@ def _write(report: Report, path: Path) -> list[str]:
     table = suspicious_csv(report.suspects)
     with atomic_write(path) as file:
         file.write(page(report, table))
-    lines = [report.verdict, *_detection(report)]
+    lines = [report.verdict, *_detection(report), *([report.image_problem] if report.image_problem else [])]
     if not report.suspects:
         return [*lines, f"the page is {path}; its examples come when a run is finished"]
     csv_path = path.with_name(f"suspicious_seed{report.seed}.csv")

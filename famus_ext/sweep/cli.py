@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from famus_ext.sweep.experiment_file import Experiment, read_experiment
 from famus_ext.sweep.progress import progress
 from famus_ext.sweep.sweep import run_sweep
 from famus_ext.train.config_file import command_line
-from famus_ext.train.folder.read_run import RunError
+from famus_ext.train.exit_code import exit_code
 from famus_ext.train.folder.run_folder import DEFAULT_PARENT
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.shown import left_open
@@ -59,24 +58,22 @@ def main(arguments: Sequence[str]) -> int:
     options, overrides = tyro.cli(
         RunOptions, prog=PROGRAM, description=DESCRIPTION, args=list(arguments), return_unknown_args=True
     )
-    try:
-        experiment = read_experiment(options.file)
-        data = options.data or next(iter(experiment.data), None)
-        if data is None:
-            raise OptionError(f"--data: expected a data set, for {options.file} names none")
-        planned = plan(experiment, data, overrides)
-        chosen = selected(planned, options.only)
-        folder = options.out or DEFAULT_PARENT / f"{options.file.stem}-{data}"
-        if options.list:
-            _list(experiment, chosen, folder)
-            return 0
-        return run_sweep(chosen, layout(experiment, planned), folder, train_in_process, _say)
-    except OptionError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
-    except (RunError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+    return exit_code(PROGRAM, lambda: _run(options, overrides))
+
+
+def _run(options: RunOptions, overrides: Sequence[str]) -> int:
+    """Lists the cells, or runs them."""
+    experiment = read_experiment(options.file)
+    data = options.data or next(iter(experiment.data), None)
+    if data is None:
+        raise OptionError(f"--data: expected a data set, for {options.file} names none")
+    planned = plan(experiment, data, overrides)
+    chosen = selected(planned, options.only)
+    folder = options.out or DEFAULT_PARENT / f"{options.file.stem}-{data}"
+    if options.list:
+        _list(experiment, chosen, folder)
+        return 0
+    return run_sweep(chosen, layout(experiment, planned), folder, train_in_process, _say)
 
 
 def _list(experiment: Experiment, planned: Sequence[PlannedCell], folder: Path) -> None:

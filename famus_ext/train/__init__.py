@@ -7,5 +7,5 @@
 - `experiment`: every method on every seed, then the comparison
 - `folder/`: what is written where, and read back
 - `console`, `names`, `progress`, `time_left`, `plots/`: what is shown
-- `cli`: options in, exit code out
+- `cli`: options in, exit code out; `exit_code`: what errors end every command with
 """

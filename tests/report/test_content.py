@@ -99,8 +99,9 @@ def test_images_that_are_gone_are_said(tmp_path, report):
     options = config(dataset="folder", data_path=str(data), image_size=8, num_meta=2, num_test=4, meta_set="given")
     run = write_run(tmp_path / "run", options, truth=False)
     moved = data.rename(tmp_path / "moved")
-    page, _ = report(run)
+    page, printed = report(run)
     assert "The images cannot be read" in page.text
+    assert "The images cannot be read" in printed
     assert page.text.count("no image") == len(page.all("tr")) - 4  # of the gallery's and the table of costs' heads
     page, _ = report(run, "--data-path", moved)
     assert len(page.all("img")) == 10
