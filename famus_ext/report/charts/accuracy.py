@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from famus_ext.report.charts.chart import Chart, Colour, LegendEntry, Line, canvas, percent, share_axis
-from famus_ext.report.charts.curves import Curve, draw_curves, epoch_axis
+from famus_ext.report.charts.chart import Chart, Colour, Line, canvas, percent, share_axis
+from famus_ext.report.charts.curves import Curve, draw_named_curves
 
 LINES: tuple[tuple[Colour, Line], ...] = (("method", "solid"), ("plain", "dashed"))
 
@@ -17,13 +17,8 @@ def accuracy_chart(curves: Mapping[str, Sequence[Curve]], epochs: int) -> Chart:
         curves: What a method is called -> the test accuracies of its seeds; the method comes before plain training.
         epochs: Epochs that were asked for.
     """
-    legend = []
     with canvas("accuracy") as made:
-        for (name, of_seeds), (colour, line) in zip(curves.items(), LINES, strict=False):
-            end = draw_curves(made.axes, of_seeds, colour, line)
-            if end is not None:
-                legend.append(LegendEntry(colour, line, f"{name}: {percent(end)} at the end"))
-        epoch_axis(made.axes, epochs)
+        legend = draw_named_curves(made.axes, curves, LINES, percent, epochs)
         made.axes.set_ylabel("accuracy on the test images")
         share_axis(made.axes)
     alt = "Line chart of test accuracy by epoch. " + "; ".join(entry.text for entry in legend) + "."

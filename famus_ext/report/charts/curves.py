@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from famus_ext.report.charts.chart import COLOURS, DASHES, Colour, Line
+from famus_ext.report.charts.chart import COLOURS, DASHES, Colour, LegendEntry, Line
 
 Curve = Sequence[float | None]
 """A value an epoch, from epoch 1 on; None where there is none."""
@@ -33,6 +33,34 @@ def draw_curves(axes: Axes, curves: Sequence[Curve], colour: Colour, line: Line)
         low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
         axes.fill_between(epochs, low, high, color=COLOURS[colour], alpha=0.2, linewidth=0)
     return float(mean[-1])
+
+
+def draw_named_curves(
+    axes: Axes,
+    curves: Mapping[str, Sequence[Curve]],
+    lines: Sequence[tuple[Colour, Line]],
+    written: Callable[[float], str],
+    epochs: int,
+) -> list[LegendEntry]:
+    """Draws curves by their names over whole epochs; those without a value are left out.
+
+    Args:
+        axes: Where.
+        curves: Name -> a curve a seed, as many names as there are lines at most.
+        lines: How each is drawn.
+        written: A value as the legend has it.
+        epochs: Epochs that were asked for.
+
+    Returns:
+        An entry a curve that was drawn, with where it ends.
+    """
+    legend = []
+    for (name, of_seeds), (colour, line) in zip(curves.items(), lines, strict=False):
+        end = draw_curves(axes, of_seeds, colour, line)
+        if end is not None:
+            legend.append(LegendEntry(colour, line, f"{name}: {written(end)} at the end"))
+    epoch_axis(axes, epochs)
+    return legend
 
 
 def epoch_axis(axes: Axes, epochs: int) -> None:
