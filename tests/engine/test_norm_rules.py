@@ -3,7 +3,7 @@
 import pytest
 import tolerances
 import torch
-from rule_cases import HOT, R, compare, float64  # noqa: F401
+from rule_cases import HOT, R, compare, float64, tripling  # noqa: F401
 from torch.nn import functional as F
 
 from famus_ext import _native, pushforward
@@ -73,19 +73,9 @@ def test_batch_norm_with_its_relu(implementation, name, monkeypatch):
 
 def test_functions_of_the_names_of_a_pair():
     """A user's Function that is called ReLU is not torch's."""
-
-    class Relu(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            return 3 * x
-
-        @staticmethod
-        def backward(ctx, grad):
-            return 3 * grad
-
     x = R(4, 3, requires_grad=True)
     tangent = R(4, 3)
-    outputs = Relu.apply(_normalised(x))
+    outputs = tripling("Relu").apply(_normalised(x))
     assert operation(outputs.grad_fn) == "Relu"
     torch.testing.assert_close(pushforward(outputs, {x: tangent}), 3 * pushforward(_normalised(x), {x: tangent}))
 
