@@ -11,9 +11,13 @@ import torch
 import famus_ext as famus
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
+from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.predicted import PLAIN_STEP, StepKind, Work, forward_passes
-from famus_ext.inspection.trial import Steps
+from famus_ext.inspection.trial import SECONDS, Steps, Trial
 from famus_ext.train.config import Config
+
+METHOD_STEP = 10.0
+"""Forward passes of a meta step with every layer, the most that a sampler can ask for."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,24 @@ def cost_of(
         epoch_seconds=seconds[config.method],
         run_seconds=len(config.seeds) * config.optimizer.epochs * sum(seconds[method] for method in config.methods),
     )
+
+
+def too_slow(config: Config, data: NoisyData, trial: Trial) -> list[Finding]:
+    """A remark where a step would take so long that none is taken to measure it."""
+    batch = min(config.optimizer.batch_size, len(data.train))
+    passes = PLAIN_STEP if config.method == "ce" else METHOD_STEP
+    seconds = passes * batch * trial.forward_seconds()
+    if seconds <= SECONDS:
+        return []
+    steps = num_batches(len(data.train), config.optimizer.batch_size)
+    hours = len(config.seeds) * config.optimizer.epochs * steps * seconds / 3600
+    return [
+        remark(
+            f"a step takes about {seconds:,.0f} s here, by the time of a forward pass, and the run {hours:,.0f} hours; "
+            "none was taken",
+            "Take a smaller --image-size, --network or --batch-size, or a GPU.",
+        )
+    ]
 
 
 def step_kind(config: Config, sampler: famus.Sampler | None) -> StepKind:

@@ -11,7 +11,7 @@ import torch
 
 from famus_ext.data import LabelledFiles, NoisyData, Source, check_source, read_labels
 from famus_ext.data.sets.registry import data_set
-from famus_ext.inspection.cost import Cost, cost_of
+from famus_ext.inspection.cost import Cost, cost_of, too_slow
 from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.folders import folder_findings
 from famus_ext.inspection.network import Network, batch_findings, network_of, output_findings
@@ -190,6 +190,9 @@ def _steps(
     network = network_of(name, trial.model, sampler, trial.images, work.shares)
     if steps == 0:
         return network, None, findings
+    slow = too_slow(config, data, trial)
+    if slow:
+        return network, None, findings + slow
     failed = "the first steps fail", "See what the message says, and take other options."
     if config.data.meta_set == "pseudo-clean" and config.method != "ce":
         trainer = make_trainer(config, config.method, config.seeds[0], data, device)

@@ -83,6 +83,16 @@ class Trial:
         self.step: Step = make_step(config, method, seed, self.model, optimizer, loss, sizes)
         self.images = self._data.train.view(torch.arange(min(2, len(data.train)), device=device))
 
+    def forward_seconds(self) -> float:
+        """The time of a forward pass, by image: of the second of two, since the first allocates."""
+        self.model.eval()
+        with torch.no_grad():
+            for _ in range(2):
+                begun = time.perf_counter()
+                float(self.model(self.images).sum())  # waits for the device
+                seconds = time.perf_counter() - begun
+        return seconds / len(self.images)
+
     def run(self, count: int) -> Steps:
         """Takes the first steps of the run: `count`, or fewer where they are slow.
 

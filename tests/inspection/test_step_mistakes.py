@@ -10,7 +10,7 @@ from torch import nn
 
 from famus_ext.engine.output import StepOutput
 from famus_ext.inspection.step_findings import input_findings, step_findings
-from famus_ext.inspection.trial import Steps
+from famus_ext.inspection.trial import Steps, Trial
 from famus_ext.models import build
 
 from .trees import inspected, said
@@ -132,3 +132,21 @@ def test_collapse_from_the_start_is_found(changes, problem, remedy):
     assert problem in finding.problem
     assert remedy in finding.remedy
     assert findings(collapsed, OUTPUT, collapsed) == []
+
+
+def test_a_step_that_would_take_minutes_is_not_taken(tree, monkeypatch):
+    monkeypatch.setattr(Trial, "forward_seconds", lambda self: 60.0)
+    monkeypatch.setattr(Trial, "run", lambda self, count: pytest.fail("a step was taken"))
+    found = inspected(tree, steps=STEPS)
+    assert found.cost is None
+    (slow,) = [finding for finding in found.findings if "a step takes about" in finding.problem]
+    assert "a step takes about 4,800 s here" in slow.problem  # 10 passes of 8 images
+    assert "--image-size" in slow.remedy
+
+
+def test_forward_seconds_are_counted_by_image(tree, monkeypatch):
+    trials = []
+    forward_seconds = Trial.forward_seconds
+    monkeypatch.setattr(Trial, "forward_seconds", lambda self: trials.append(forward_seconds(self)) or trials[-1])
+    inspected(tree, steps=1)
+    assert 0.0 < trials[0] < 1.0
