@@ -24,6 +24,7 @@ from famus_ext.train.config_file import words_of_files
 from famus_ext.train.console import MEANING_OF_WEIGHT, quietly, say
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.folder_lock import only_job
 from famus_ext.train.folder.origin import PROGRAM
 from famus_ext.train.folder.resume import check_unchanged, folder_to_resume
 from famus_ext.train.folder.run_folder import RunFolder
@@ -82,7 +83,8 @@ def main(arguments: Sequence[str]) -> int:
         with launched() as processes:
             config, folder, profiled = _prepare(arguments, processes)
             measured = phases_measured(folder.phases) if profiled and folder.writes else nullcontext()
-            with quietly(config.log.quiet), measured:
+            with only_job(folder), quietly(config.log.quiet), measured:
+                folder.take_options(config)
                 say(f"results go to {folder.path}")
                 run_experiment(config, folder, processes)
                 say(f"results are in {folder.path}; {MEANING_OF_WEIGHT}", always=True)
@@ -138,9 +140,6 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
     config = _parse(words, replace(options, config=stored)).config
     check_unchanged(stored, config)
     check_runnable(config, processes)
-    if config.optimizer.epochs > stored.optimizer.epochs:
-        folder.reopen()
-    folder.write_config(config)
     return config, folder, options.folder.profile_phases
 
 

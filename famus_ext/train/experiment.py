@@ -17,7 +17,6 @@ from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, data_warnings, say, summary_lines
 from famus_ext.train.determinism import deterministic
 from famus_ext.train.folder.checkpoint import CheckpointError
-from famus_ext.train.folder.folder_lock import only_job
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import WEIGHTING, Method
@@ -46,7 +45,7 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
         The runs, seed by seed, the baseline first.
 
     Raises:
-        OptionError: see `check_runnable`; and for a folder in which another job is running.
+        OptionError: see `check_runnable`.
         CheckpointError: for a checkpoint that cannot be continued from.
         ProcessError: when another process has failed or ended.
         NonFiniteError, TrainingError: when losses or gradients stay NaN or infinite.
@@ -58,7 +57,7 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
     torch.set_num_threads(config.machine.threads)
     results = []
     progress = Progress(config, folder)
-    with only_job(folder), deterministic(config.machine.deterministic), StopRequest() as stop:
+    with deterministic(config.machine.deterministic), StopRequest() as stop:
         for seed in config.seeds:
             data = make_data(config.data, seed)
             for line in (data_line(config, data, seed), *data_warnings(data)):

@@ -55,8 +55,9 @@ def test_process_that_only_reads_takes_no_lock(tmp_path, other_job):
 def test_command_refuses_and_changes_nothing(tmp_path, capsys):
     run = tmp_path / "run"
     assert train("--method", "ce", "--out", run) == 0
-    before = records(run)
+    before, options = records(run), (run / "config.json").read_bytes()
     with only_job(RunFolder(run)):
         assert program.main(["train", "--resume", str(run), "--epochs", "3"]) == 2
     assert "another job is running" in capsys.readouterr().err
     assert records(run) == before
+    assert (run / "config.json").read_bytes() == options

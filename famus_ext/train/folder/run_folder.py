@@ -119,10 +119,14 @@ class RunFolder:
         """Whether every run has been trained and summarised."""
         return self.summary.exists()
 
-    def reopen(self) -> None:
-        """Takes the summary of a finished experiment away, which is to be trained for longer."""
-        if self.writes:
+    def take_options(self, config: Config) -> None:
+        """Writes the options; the summary of an experiment that is now to be trained for longer goes."""
+        if not self.writes:
+            return
+        _, stored = RunFolder.open(self.path)
+        if config.optimizer.epochs > stored.optimizer.epochs:
             self.summary.unlink(missing_ok=True)
+        self.write_config(config)
 
     def checkpoints(self, method: Method, seed: int) -> CheckpointFolder:
         """Where a run's states lie."""
