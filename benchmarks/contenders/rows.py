@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,8 +17,8 @@ BLOCK_MILLISECONDS = 5.0
 MOST_CALLS = 100
 # Roundings that a relative error may have: a few of the inputs' dtype, and those of long sums in float32 or float64.
 ROUNDINGS, ROUNDINGS_OF_SUMS = 4, 16
-# Of the square matrices whose product shows the peak of arithmetic.
-PEAK_SIZE = 2048
+# Of the square matrices whose product shows the peak of arithmetic, the first and the largest that are tried.
+FIRST_SIZE, LARGEST_SIZE = 256, 16384
 
 
 def measure(case: Case, rounds: int, *, compiled: bool) -> dict[str, Any]:
@@ -65,11 +66,25 @@ def measure(case: Case, rounds: int, *, compiled: bool) -> dict[str, Any]:
 def _peak(case: Case) -> tuple[Callable[[], object], int]:
     """What shows the machine's peak, and its work: flops of a matrix product, or bytes of a copy."""
     if case.flops:
-        a, b, c = torch.ones(3, PEAK_SIZE, PEAK_SIZE, device=case.device, dtype=case.dtype)
-        return lambda: torch.mm(a, b, out=c), 2 * PEAK_SIZE**3
+        return _product(case.device, case.dtype)
     source = torch.ones(case.bytes // 2, dtype=torch.uint8, device=case.device)
     target = torch.empty_like(source)
     return lambda: target.copy_(source), 2 * source.numel()
+
+
+def _product(device: torch.device, dtype: torch.dtype) -> tuple[Callable[[], object], int]:
+    """The product of the smallest matrices, 256 x 256 or twice, four times ... that, that fill a block, and its flops.
+
+    Smaller ones do not show what a GPU can do; a CPU without float16 arithmetic takes a minute for 2,048 x 2,048.
+    """
+    size = FIRST_SIZE
+    while True:
+        a, b, c = torch.ones(3, size, size, device=device, dtype=dtype)
+        multiply = partial(torch.mm, a, b, out=c)
+        multiply()
+        if size == LARGEST_SIZE or milliseconds(multiply, device) >= BLOCK_MILLISECONDS:
+            return multiply, 2 * size**3
+        size *= 2
 
 
 def _compiled(case: Case) -> tuple[dict[str, Callable[[], object]], str | None]:
