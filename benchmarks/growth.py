@@ -38,9 +38,9 @@ class Axis:
 
 BASE = Table("", (PLAIN,), depth=16, width=1, batch=16, meta_batch=16)
 AXES = (
-    Axis("batch", (4, 8, 16, 32, 64)),
+    Axis("batch", (4, 8, 16, 32, 64, 128, 256, 512, 1024)),
     Axis("depth", (10, 16, 22, 28, 40)),
-    Axis("width", (1, 2, 3, 4)),
+    Axis("width", (1, 2, 3, 4, 6, 8, 10)),
     Axis("layers", (1, 2, 4, 8, 16, 29)),
 )
 LARGE_BASE = Table("", (PLAIN,), depth=28, width=4, batch=128, meta_batch=128)
