@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ROWS = {"every layer": BLUE, "last block": VERMILION, "random layers": GREEN}
 RESULTS = REPOSITORY / "benchmarks" / "results"
 KINDS = {"exact, this package": BLUE, "exact, another way": GREY, "approximate": VERMILION}
+MOST_LABELS = 8
+"""Of values along an axis; with more, every other one has its label."""
 LABELS = {
     "batch": "training and meta batch",
     "depth": "depth",
@@ -119,7 +121,8 @@ def _draw_axis(axes: Axes, axis: dict[str, Any]) -> None:
         axes.vlines(values, [s["lower_quartile"] for s in spreads], [s["upper_quartile"] for s in spreads], colour)
     if axis["name"] in ("batch", "layers"):
         axes.set_xscale("log", base=2)
-    axes.set_xticks(values, values, minor=False)
+    labelled = values[:: 1 + len(values) // MOST_LABELS]
+    axes.set_xticks(labelled, labelled)
     axes.minorticks_off()
     axes.set_xlabel(LABELS[axis["name"]])
 

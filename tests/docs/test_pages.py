@@ -103,3 +103,14 @@ def test_costs_are_those_of_the_result(title, index):
             f"{rows[name]['times_plain']['median']:.2f}",
             f"{rows[name]['peak_times_plain']:.2f}",
         )
+
+
+def test_growth_is_near_its_prediction_as_said():
+    """Of steps from 20 ms on, and of all."""
+    result = json.loads((ROOT / "benchmarks" / "results" / "growth-cpu.json").read_text())
+    points = [point for axis in result["axes"] for point in axis["points"]]
+    for point in points:
+        most = 1.10 if point["plain_ms"]["median"] >= 20 else 1.30
+        for row in point["rows"]:
+            assert 0.90 <= row["times_plain"]["median"] / row["predicted"] <= most, (point["value"], row["name"])
+    assert "within 10 % of what the arithmetic alone gives" in PAGES["docs/choosing.md"]
