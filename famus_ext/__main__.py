@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from famus_ext.extras import EXTRAS
 
 HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
+CLOSED_PIPE = 141  # what shells report for a program that SIGPIPE ended
 EXAMPLES = {
     "info": "",
     "inspect": "--dataset folder --data-path photos",
@@ -177,8 +179,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def console() -> int:
-    """`famus <command>`: the same, as an installed program."""
-    return main(sys.argv[1:])
+    """`famus <command>`: the same, as an installed program; a reader who has seen enough, `| head`, is no error."""
+    try:
+        try:
+            return main(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush when Python ends
+        return CLOSED_PIPE
 
 
 if __name__ == "__main__":

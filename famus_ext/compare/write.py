@@ -107,7 +107,7 @@ def _percent(spread: Spread | None, sign: str = "") -> str:
     """Mean and deviation in percent."""
     if spread is None:
         return UNKNOWN
-    mean = format(100 * spread.mean, f"{sign}.1f")
+    mean = format(round(100 * spread.mean, 1) + 0.0, f"{sign}.1f")  # -0.0 + 0.0 is 0.0
     return mean if spread.deviation is None else f"{mean} ± {100 * spread.deviation:.1f}"
 
 

@@ -19,7 +19,7 @@ from famus_ext.inspection.pictures import Pictures
 from famus_ext.inspection.predicted import Work
 from famus_ext.inspection.set_findings import label_file_findings, meta_findings, subset_findings, tested_findings
 from famus_ext.inspection.sets import Sets, sets_of
-from famus_ext.inspection.source_findings import source_findings
+from famus_ext.inspection.source_findings import class_findings, source_findings
 from famus_ext.inspection.step_findings import input_findings, step_findings
 from famus_ext.inspection.tables import table_findings
 from famus_ext.inspection.trial import Trial, smallest_batches
@@ -80,6 +80,7 @@ def inspect(config: Config, *, steps: int, check_files: bool = True) -> Inspecti
     source, findings = _source(config.data)
     if source is None:
         return Inspection(None, None, None, tuple(findings))
+    findings += class_findings(source)
     pictures = _pictures(config.data, source) if check_files else None
     if check_files:
         findings += source_findings(source, check_source(source, data_set(config.data.dataset).sizes))

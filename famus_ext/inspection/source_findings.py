@@ -1,4 +1,4 @@
-"""Mistakes in a data set's images and labels, from what `check_source` has found."""
+"""Mistakes in a data set: in its labels alone, and in its images, from what `check_source` has found."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ FROM_ONE = "Labels are numbered from 0: subtract 1 from each."
 
 
 def source_findings(source: Source, report: DataReport) -> list[Finding]:
-    """What is wrong with a data set.
+    """What is wrong with the images of a data set.
 
     Args:
         source: The data set.
         report: What the check of its images has found.
     """
-    findings = _classes(source)
+    findings = []
     for name, found in report.sets.items():
         findings += _set_findings(name, found)
     for (one, other), count in report.shared_contents.items():
@@ -30,7 +30,7 @@ def class_label(source: Source, label: int) -> str:
     return f"{label}" if name is None or name == str(label) else f"{label} ({name})"
 
 
-def _classes(source: Source) -> list[Finding]:
+def class_findings(source: Source) -> list[Finding]:
     """Classes without images, and labels that seem to be numbered from 1."""
     if source.num_classes == 1:
         return [

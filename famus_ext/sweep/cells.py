@@ -45,7 +45,8 @@ def plan(experiment: Experiment, data: str, overrides: Sequence[str] = ()) -> li
         overrides: Words of the command line that win over the file's options.
 
     Raises:
-        OptionError: naming the cell whose options cannot be used.
+        OptionError: naming the cell whose options cannot be used, or that names a data set of its own where `data` is
+            none of the file's.
     """
     planned = []
     for row in experiment.rows:
@@ -59,6 +60,10 @@ def plan(experiment: Experiment, data: str, overrides: Sequence[str] = ()) -> li
                 **row.data.get(data, {}),
                 **({} if column is None else column.options),
             }
+            own = options["dataset"]
+            if own != data and data not in experiment.data:
+                expected = ", ".join(experiment.data) or own
+                raise OptionError(f"--data: expected {expected}, since {cell.name} is always on {own}, got {data}")
             planned.append(_planned(cell, options, overrides, experiment))
     folders = [one.cell.folder for one in planned]
     twice = sorted({folder for folder in folders if folders.count(folder) > 1})
@@ -108,6 +113,8 @@ def _planned(cell: Cell, options: dict[str, Any], overrides: Sequence[str], expe
         config = parse_config([*command_line(options), *overrides]) if overrides else config
     except OptionError as error:
         raise OptionError(f"{experiment.path}: {cell.name}: {error}") from error
+    except SystemExit as stop:  # the parser has said what is wrong, and of no cell
+        raise OptionError(f"{experiment.path}: {cell.name}: its options cannot be used, see above") from stop
     return PlannedCell(cell, options, tuple(overrides), config)
 
 

@@ -95,6 +95,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{PROGRAM}: {error}\nThe options are {MEMORY_OPTIONS}", file=sys.stderr)
         return 1
     except (CheckpointError, TrainingError, NonFiniteError, ProcessError, ImageError, WorkerError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and folder is None:  # of --help
+            raise
         print(f"{PROGRAM}: {error}{_way_on(folder)}", file=sys.stderr)
         return 1
     except Stopped as stop:

@@ -25,6 +25,8 @@ def exit_code(program: str, command: Callable[[], int]) -> int:
     except OptionError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # nobody reads what is printed
+        raise
     except (RunError, WorkerError, OSError) as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 1

@@ -38,6 +38,12 @@ def test_numbers_of_an_experiment(experiment):
     assert better.peak_memory_bytes == 102 * MIB
 
 
+def test_a_small_loss_is_no_negative_zero(experiment):
+    table = tabulate([experiment])
+    small = replace(table.rows[1], difference=Spread(-0.0004, None))
+    assert " +0.0 " in to_text(replace(table, rows=(table.rows[0], small)))
+
+
 def approx(mean, deviation):
     return Spread(pytest.approx(mean), pytest.approx(deviation))
 

@@ -125,6 +125,11 @@ def test_a_mistake_is_found_with_what_to_do(tree, mistake):
         assert part in text
 
 
+def test_classes_are_counted_without_reading_an_image(tree):
+    a_meta_class_is_missing(tree)
+    assert "meta: no image of class 1 (bee)" in said(inspected(tree, check_files=False))
+
+
 def test_an_image_that_is_read_when_it_is_needed_is_named_too(tree):
     an_image_is_cut(tree)
     found = inspected(tree, data={"image_size": 72})

@@ -50,9 +50,9 @@ def config(path, dataset="folder", *, method="mwnet", network="digits", data=Non
     )
 
 
-def inspected(path, dataset="folder", *, steps=0, **options):
+def inspected(path, dataset="folder", *, steps=0, check_files=True, **options):
     """What is found, without steps unless they are asked for."""
-    return inspect(config(path, dataset, **options), steps=steps)
+    return inspect(config(path, dataset, **options), steps=steps, check_files=check_files)
 
 
 def said(found):

@@ -124,6 +124,14 @@ def test_cells_that_cannot_be_are_refused(write, rows, message):
         plan(experiment, "digits")
 
 
+def test_a_column_with_a_data_set_of_its_own_is_not_another_data_set_s(write):
+    columns = "columns: [{name: b, options: {dataset: cnwl-red-0.2}}]\n"
+    experiment = read_experiment(write(MINIMAL.replace("digits", "cnwl") + columns))
+    assert [one.config.data.dataset for one in plan(experiment, "cnwl")] == ["cnwl-red-0.2"]
+    with pytest.raises(OptionError, match=r"--data: expected cnwl, since a, b is always on cnwl-red-0\.2, got digits"):
+        plan(experiment, "digits")
+
+
 def test_the_folder_is_the_sweeps_own_affair(write):
     with pytest.raises(OptionError, match="a: --resume: expected none here"):
         plan(read_experiment(write(MINIMAL)), "digits", ["--resume", "auto"])

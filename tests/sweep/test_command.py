@@ -97,7 +97,7 @@ def test_a_file_without_a_data_set_needs_one(write, capsys):
 
 
 def test_a_wrong_option_of_train_ends_the_command(write, capsys):
-    with pytest.raises(SystemExit) as stop:
-        program.main(["run", str(write(TWO_BY_TWO)), "--lr", "-1"])
-    assert stop.value.code == 2
-    assert "--lr: expected a positive number, got -1" in capsys.readouterr().err
+    assert program.main(["run", str(write(TWO_BY_TWO)), "--lr", "-1"]) == 2
+    said = capsys.readouterr().err
+    assert "--lr: expected a positive number, got -1" in said
+    assert "made-up.yaml: plain, 20 %: its options cannot be used, see above" in said

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,16 @@ def test_every_command_has_its_place_and_its_example(capsys):
     order = [name for name in program.EXAMPLES if name in program.COMMANDS]
     places = [program.usage().index(f"\n  {name:<8} ") for name in order]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["report", "--help"]])
+def test_a_reader_who_has_seen_enough_is_no_error(arguments, monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        monkeypatch.setattr(sys, "argv", ["famus", *arguments])
+        assert program.console() == program.CLOSED_PIPE
 
 
 def test_version(capsys):
