@@ -76,7 +76,8 @@ def _write(report: Report, path: Path) -> list[str]:
     table = suspicious_csv(report.suspects)
     with atomic_write(path) as file:
         file.write(page(report, table))
-    lines = [report.verdict, *_detection(report), *([report.image_problem] if report.image_problem else [])]
+    problems = [report.image_problem] if report.image_problem else []
+    lines = [report.verdict, *report.cautions, *_detection(report), *problems]
     if not report.suspects:
         return [*lines, f"the page is {path}; its examples come when a run is finished"]
     csv_path = path.with_name(f"suspicious_seed{report.seed}.csv")

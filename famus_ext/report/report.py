@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from famus_ext.report.caution import cautions
 from famus_ext.report.charts.chart import Chart
 from famus_ext.report.charts_of_run import learned_charts, purity_chart, training_charts
 from famus_ext.report.cost import Cost, PhaseShare, costs, phase_shares
@@ -31,6 +32,7 @@ class Report:
         command: The command that began the run.
         verdict: What came of it.
         finding: How well wrong labels are found; empty where nobody knows them, or none is wrong.
+        cautions: What must be known before the list of suspicious labels is believed; most often nothing.
         facts: The head.
         training: Charts by epoch.
         learned: Charts of what was learned.
@@ -51,6 +53,7 @@ class Report:
     command: str
     verdict: str
     finding: str
+    cautions: tuple[str, ...]
     facts: tuple[Fact, ...]
     training: tuple[Chart, ...]
     learned: tuple[Chart, ...]
@@ -93,6 +96,7 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
         command=str(run.origin.get("command", "")),
         verdict=verdict(run),
         finding="" if noise_rate is None else finding(found[0], noise_rate),
+        cautions=() if examples is None else cautions(examples, order, top, method, _last_function(run, seed)),
         facts=facts(run, data, examples),
         training=training_charts(run),
         learned=learned_charts(run, examples, order, top),
@@ -112,3 +116,9 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
 def _examples(run: FinishedRun, seed: int, method: Method) -> ExampleTable | None:
     """What a run makes of the examples; None while it is not finished."""
     return run.examples(seed, method) if RunFolder(run.path).examples(method, seed).exists() else None
+
+
+def _last_function(run: FinishedRun, seed: int) -> list[list[float]]:
+    """The weight function after a seed's last epoch; none where none is learned."""
+    history = run.histories.get((run.config.method, seed))
+    return history[-1].weight_function if history else []

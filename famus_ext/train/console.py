@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from torch import Tensor
 from tqdm import tqdm
 
 from famus_ext.data import NoisyData, shared_names
@@ -18,6 +19,7 @@ from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING
 from famus_ext.train.processes import speaks
 from famus_ext.train.recording.records import EpochRecord, RunResult, Spread, summarise
+from famus_ext.train.recording.rising_weights import rising_weights
 
 NOISE_NAMES = {
     "symmetric": "symmetric, the true class included",
@@ -60,6 +62,26 @@ def data_warnings(data: NoisyData) -> list[str]:
     empty = [str(label) for label, size in enumerate(data.train.class_sizes.tolist()) if size == 0]
     lines += [f"warning: no training image of {len(empty)} classes, class {empty[0]} say"] if empty else []
     return [f"{line}; python -m famus_ext inspect says more" for line in lines]
+
+
+def result_warnings(result: RunResult, labels: Tensor) -> list[str]:
+    """What is wrong with what a run has learned.
+
+    Args:
+        result: What it reached.
+        labels: Its training labels, int64 `[N]`.
+    """
+    wrong = result.groups.get("wrong")
+    found = rising_weights(
+        result.history[-1].weight_function,
+        result.losses.numpy(),
+        result.weights.numpy(),
+        labels.cpu().numpy(),
+        None if wrong is None else wrong.numpy(),
+    )
+    if not found:
+        return []
+    return [f"warning: {result.method} seed {result.seed}: {found}; a smaller --meta-lr may help, see docs/trouble.md"]
 
 
 def _noise(options: DataOptions) -> str:

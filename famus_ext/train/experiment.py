@@ -14,7 +14,7 @@ from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
 from famus_ext.train.config import Config
-from famus_ext.train.console import data_line, data_warnings, say, summary_lines
+from famus_ext.train.console import data_line, data_warnings, result_warnings, say, summary_lines
 from famus_ext.train.determinism import deterministic
 from famus_ext.train.folder.checkpoint import CheckpointError
 from famus_ext.train.folder.run_folder import RunFolder
@@ -165,6 +165,8 @@ def _run(
             processes.together(lambda: folder.save_epoch(trainer))
             progress.epoch_done(record)
     result = trainer.result()
+    for line in result_warnings(result, data.train.labels):
+        say(line)
     folder.write_examples(trainer.data, result)
     return result
 
