@@ -81,7 +81,7 @@ def _equal_weights(weights: np.ndarray) -> str:
 def _rising(examples: ExampleTable, curves: Sequence[Sequence[float]]) -> str:
     """A weight function that trusts large losses most."""
     found = rising_weights(curves, examples.loss, examples.weight, examples.given_label, examples.wrong)
-    return f"{found[:1].upper()}{found[1:]}. A smaller --meta-lr may help; docs/trouble.md says more." if found else ""
+    return f"Of the seed shown, {found}. A smaller --meta-lr may help; docs/trouble.md says more." if found else ""
 
 
 def _percent(share: float) -> str:

@@ -57,7 +57,7 @@ def test_weights_that_make_no_difference():
 def test_weights_that_rise_with_the_loss_take_the_place_of_equal_ones():
     saturated = list(1 / (1 + np.exp(-4 - LOSSES)))
     sentence = said(replace(GOOD, weight=np.ones(N)), curve=saturated)
-    assert sentence.startswith("The weight function rises with the loss")
+    assert sentence.startswith("Of the seed shown, the weight function rises with the loss")
     assert "hardly differ" not in sentence
 
 
