@@ -14,6 +14,12 @@ from torch.nn.parallel import DistributedDataParallel
 from famus_ext.engine.buckets import summed
 from famus_ext.errors import NonFiniteError, ProcessError
 
+if dist.is_available():
+    # Its functions take the default group of the moment for a default argument. Imported once there is one, as a torch
+    # optimizer does on its way, they hold it for good: destroy_process_group then leaves its threads behind, and one
+    # that has a tensor to free while the interpreter ends aborts the process, or hangs.
+    import torch.distributed.nn.functional
+
 Result = TypeVar("Result")
 
 FINE, NOT_FINITE, FAILED = range(3)
