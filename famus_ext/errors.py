@@ -25,15 +25,24 @@ class CollapseWarning(UserWarning):
     """Meta-learning learns nothing any more: no weight, layer or gradient is left; the message says why it may be."""
 
 
-def require_finite(values: Mapping[str, Tensor]) -> None:
-    """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all."""
+def require_finite(values: Mapping[str, Tensor], beside: Tensor | None = None) -> list[float]:
+    """Raise NonFiniteError if an entry of a tensor is NaN or infinite; one read from the device in all.
+
+    Args:
+        values: The tensors by name.
+        beside: Numbers [k] to be had from the same read, finite or not: each waits for all that the device has to do.
+
+    Returns:
+        Those numbers.
+    """
     values = {name: value for name, value in values.items() if value.numel()}
-    if not values:
-        return
     # The 2-norm is an order of magnitude faster than the largest entry, but it can overflow where no entry is infinite.
-    norms = torch._foreach_norm(list(values.values()))
-    if bool(torch.stack(norms).isfinite().all()):
-        return
+    norms = [torch.stack(torch._foreach_norm(list(values.values()))).double()] if values else []
+    numbers = norms if beside is None else [*norms, beside.double()]
+    read: list[float] = torch.cat(numbers).tolist() if numbers else []
+    seen, others = read[: len(values)], read[len(values) :]
+    if all(map(math.isfinite, seen)):
+        return others
     for name, value in values.items():
         largest = float(value.abs().max())
         if not math.isfinite(largest):
@@ -41,3 +50,4 @@ def require_finite(values: Mapping[str, Tensor]) -> None:
                 f"{name} is not finite (largest entry {largest}); it has not reached the network's parameters. Look "
                 "for NaN or infinite inputs, a learning rate that is too high, half precision without loss scaling"
             )
+    return others

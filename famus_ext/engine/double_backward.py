@@ -10,10 +10,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from famus_ext.engine.meta_train import MetaPass, meta_pass, wanted_layers
 from famus_ext.engine.passes.joined import joined
-from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.passes.recorded import RecordedPass
 from famus_ext.engine.pooling import pool_layers
-from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.result import Computed, MetaGradient
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.updates.clipping import EPSILON
 from famus_ext.engine.updates.protocol import VirtualStep
@@ -24,7 +23,7 @@ from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import trainable
 
 
-def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
+def double_backward(task: MetaTask) -> Computed:
     """The meta gradient as autograd computes it, twice through the network; the oracle of the fast engines.
 
     The chain rule is cut at ŵ: L(ŵ(θ)) and ⟨u, ŵ(θ)⟩ with u = ∂L/∂ŵ a constant have the same gradient in θ. Attention
@@ -72,7 +71,7 @@ def double_backward(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
         weights=None if loss.weights is None else loss.weights.detach(),
         logits=logits,
     )
-    return result, training
+    return Computed(result, training)
 
 
 def _objective(

@@ -15,18 +15,15 @@ from famus_ext.engine.batches import MetaLoss, TrainingBatch
 from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.guards.adjoint import check_adjoint
 from famus_ext.engine.guards.combinations import check_parameter_hooks, check_processes
-from famus_ext.engine.head import TrainingHead
-from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.differenced import DifferencedPass
 from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.ghost import GhostPass
-from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.processes import Processes
-from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.result import Computed, MetaGradient
+from famus_ext.engine.sections import meta_section, virtual_section
 from famus_ext.engine.task import MetaTask, meta_task, shared_task
-from famus_ext.engine.virtual_train import virtual_train
 from famus_ext.losses import cross_entropy
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.layers import trainable
@@ -121,9 +118,11 @@ def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]
     agree_once(task.processes, {"model": task.model, "meta_model": task.meta_model, "sampler": task.sampler})
     buffers = BufferState(task.model)
     try:
-        result, training = ENGINES[engine](task)
+        result, training, products = ENGINES[engine](task)
         result = settled(result, training, task.processes)
-        result.check_finite()
+        read = result.check_finite(beside=products)
+        if products is not None:
+            check_adjoint(read, result.logits.dtype)
         return result, training
     except BaseException:
         # A NaN in a batch must not reach running statistics.
@@ -131,57 +130,31 @@ def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]
         raise
 
 
-def _along(
-    make_pass: Callable[[TrainingBatch], TrainingPass], *, exact: bool
-) -> Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]:
+def _along(make_pass: Callable[[TrainingBatch], TrainingPass], *, exact: bool) -> Callable[[MetaTask], Computed]:
     """The engine that carries the direction t to the logits by a training pass of this kind."""
 
-    def engine(task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
-        with phase(Phase.VIRTUAL_FORWARD):
-            training = joined(make_pass, task.training)
-        buffers = BufferState(task.model)
-        task = task.begin_batch(training)
-        with phase(Phase.HEAD):
-            head = TrainingHead(task.meta_model, training.logits, training.targets)
-        with phase(Phase.VIRTUAL_BACKWARD):
-            training.begin(head)
-        virtual = virtual_train(task, training, head)
+    def engine(task: MetaTask) -> Computed:
+        begun = virtual_section(make_pass, task)
         with phase(Phase.GATES):
-            gates = task.draw_gates(virtual.gate_inputs)
+            gates = task.draw_gates(begun.virtual.gate_inputs)
             active = [gate > 0 for gate in gates.tolist()]
-        training.release()
-        meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
-        # ŵ is as large as the network, and the sweep needs room.
-        virtual.step.weights.clear()
-        with phase(Phase.DIRECTION):
-            tangents, gate_grads = direction(task, virtual, meta, active)
-        # So is u.
-        meta.gradients.clear()
-        with phase(Phase.PUSHFORWARD):
-            logits_dot = training.pushforward(tangents)
-        if buffers.written:
-            # A checkpointed block has run again, in every pass over its graph.
-            buffers.restore()
-        with phase(Phase.HEAD):
-            sample_dots = head.sample_dots(logits_dot)
-            grads = head.meta_gradient(task.theta, logits_dot)
+        carried = meta_section(begun, gates.detach(), active, exact=exact)
         with phase(Phase.GATES):
-            sampler_grads = _sampler_gradients(task.sampler, gates, gate_grads)
+            sampler_grads = _sampler_gradients(task.sampler, gates, carried.gate_grads)
+        loss = begun.head.loss
         result = MetaGradient(
-            sample_dots=sample_dots,
-            grads=grads,
+            sample_dots=carried.sample_dots,
+            grads=carried.grads,
             sampler_grads=sampler_grads,
             layers=task.layers,
             gates=gates.detach(),
-            gate_grads=gate_grads if gates.requires_grad else None,
-            loss=head.loss.value.detach(),
-            meta_loss=meta.loss,
-            weights=None if head.loss.weights is None else head.loss.weights.detach(),
-            logits=training.logits,
+            gate_grads=carried.gate_grads if gates.requires_grad else None,
+            loss=loss.value.detach(),
+            meta_loss=carried.meta_loss,
+            weights=None if loss.weights is None else loss.weights.detach(),
+            logits=begun.training.logits,
         )
-        if exact:
-            check_adjoint(head.cotangent, logits_dot, virtual, tangents)
-        return result, training
+        return Computed(result, begun.training, carried.products)
 
     return engine
 
@@ -195,7 +168,7 @@ def _sampler_gradients(sampler: Sampler, gates: Tensor, gate_grads: Tensor | Non
     return dict(zip(eta, found, strict=True))
 
 
-ENGINES: dict[str, Callable[[MetaTask], tuple[MetaGradient, TrainingPass]]] = {
+ENGINES: dict[str, Callable[[MetaTask], Computed]] = {
     "pushforward": _along(exact_pass, exact=True),
     "ghost": _along(GhostPass, exact=True),
     "ghost_approximate": _along(partial(GhostPass, approximate=True), exact=False),

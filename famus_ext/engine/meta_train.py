@@ -89,7 +89,7 @@ def _joined(task: MetaTask, compute: Callable[[], MetaPass]) -> MetaPass:
 
 @torch.no_grad()
 def direction(
-    task: MetaTask, virtual: VirtualTrain, meta: MetaPass, active: Sequence[bool]
+    task: MetaTask, virtual: VirtualTrain, meta: MetaPass, gates: Tensor, active: Sequence[bool]
 ) -> tuple[dict[str, Tensor], Tensor | None]:
     """The direction t by name, and ∂L/∂r [L] for a learned sampler.
 
@@ -102,24 +102,26 @@ def direction(
     steps = virtual.step.scaled(meta.gradients)
     kept = {n: steps[n] for layer, on in zip(task.layers, active, strict=True) if on for n in layer.parameters}
     kept = virtual.step.through_clipping(kept, virtual.gradients)
-    gate_grads = _gate_gradients(task, virtual, steps, active) if task.sampler.learned else None
+    gate_grads = _gate_gradients(task, virtual, steps, gates, active) if task.sampler.learned else None
     if task.lambda_g:
         for name, term in _matching_direction(task, virtual, meta).items():
             kept[name] = kept[name] + term if name in kept else term
     return kept, gate_grads
 
 
-def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], active: Sequence[bool]) -> Tensor:
+def _gate_gradients(
+    task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], gates: Tensor, active: Sequence[bool]
+) -> Tensor:
     """∂(L_c + λ1 L_r)/∂r, [L]."""
     credited = _credited_layers(task, active)
     dots = layer_dots(
         [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
         [[virtual.gradients.get(name) for name in layer.parameters] for layer in task.layers],
     )
-    signs = torch.tensor([1.0 if on else -1.0 for on in active], dtype=dots.dtype)
-    excess = sum(active) - task.sampler.expected_layers
-    device = task.parameters[task.layers[0].parameters[0]].device
-    return signs.to(device) * dots.to(device) + 2 * task.lambda_r * excess
+    # On the device: a copy of what the host knows would wait for the device.
+    on = (gates > 0).to(dots.dtype)
+    excess = on.sum() - task.sampler.expected_layers
+    return (2 * on - 1) * dots.to(on.device) + 2 * task.lambda_r * excess
 
 
 def _matching_direction(task: MetaTask, virtual: VirtualTrain, meta: MetaPass) -> dict[str, Tensor]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor
 
+from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.errors import require_finite
 from famus_ext.network.layers import Layer
 
@@ -41,17 +43,38 @@ class MetaGradient:
     weights: Tensor | None
     logits: Tensor
 
-    def check_finite(self) -> None:
+    def check_finite(self, beside: Tensor | None = None) -> list[float]:
         """Raise if a loss or a gradient is not finite.
+
+        Args:
+            beside: Numbers [k] that are read from the device together with what is looked at.
+
+        Returns:
+            Those numbers.
 
         Raises:
             NonFiniteError: It names what was seen.
         """
-        require_finite(
+        return require_finite(
             {
                 "the training loss": self.loss,
                 "the meta loss": self.meta_loss,
                 **{f"the meta gradient of {name}": grad for name, grad in self.grads.items()},
                 **{f"the sampler's gradient of {name}": grad for name, grad in self.sampler_grads.items()},
-            }
+            },
+            beside,
         )
+
+
+class Computed(NamedTuple):
+    """What an engine returns.
+
+    Attributes:
+        result: The meta gradient.
+        training: The training pass that Actual-Train can go on with.
+        products: What `check_adjoint` reads, [3]; None where nothing is to be checked.
+    """
+
+    result: MetaGradient
+    training: TrainingPass
+    products: Tensor | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -16,11 +18,12 @@ TOLERANCE = {torch.float64: (1e-6, 1e-10), torch.float32: (1e-2, 1e-4)}
 
 
 @torch.no_grad()
-def check_adjoint(cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, tangents: dict[str, Tensor]) -> None:
-    """Raise unless ⟨∂ℓ/∂z, J t⟩ = ⟨Jᵀ ∂ℓ/∂z, t⟩ = Σ ⟨g, t⟩.
+def adjoint_products(
+    cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, tangents: dict[str, Tensor]
+) -> Tensor | None:
+    """⟨∂ℓ/∂z, J t⟩, ⟨Jᵀ ∂ℓ/∂z, t⟩ = Σ ⟨g, t⟩, and ‖g‖ ‖t‖, float64 [3] on the device, for `check_adjoint`.
 
-    A gradient hook breaks this: autograd runs it on the way back, and nothing of it is left in the graph. Half
-    precision, where both sides round, is not checked.
+    Half precision, where both sides round, is not checked.
 
     Args:
         cotangent: ∂ℓ/∂z, [N, ...].
@@ -28,18 +31,29 @@ def check_adjoint(cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, 
         virtual: g and its norm; a meta model that starts at zero has none, and nothing is checked.
         tangents: t by name.
 
-    Raises:
-        PushforwardError: The two sides differ.
+    Returns:
+        The numbers; None where nothing is to be checked.
     """
     moved = [(g, t) for name, t in tangents.items() if (g := virtual.gradients.get(name)) is not None]
     half = logits_dot.dtype not in TOLERANCE or any(g.dtype not in TOLERANCE for g, _ in moved)
     if virtual.norm is None or not moved or half or torch.is_autocast_enabled(logits_dot.device.type):
-        return
+        return None
     gradients, directions = [g for g, _ in moved], [t for _, t in moved]
     length = torch.stack(torch._foreach_norm(directions)).float().norm()
     numbers = [(cotangent * logits_dot).sum(), layer_dots([gradients], [directions])[0], virtual.norm * length]
-    left, right, size = torch.stack([number.double() for number in numbers]).tolist()
-    relative, absolute = TOLERANCE[logits_dot.dtype]
+    return torch.stack([number.double() for number in numbers])
+
+
+def check_adjoint(products: Sequence[float], dtype: torch.dtype) -> None:
+    """Raise unless the first two of `adjoint_products` are equal, to what rounding in the logits' dtype does.
+
+    A gradient hook breaks this: autograd runs it on the way back, and nothing of it is left in the graph.
+
+    Raises:
+        PushforwardError: They differ.
+    """
+    left, right, size = products
+    relative, absolute = TOLERANCE[dtype]
     if abs(left - right) > relative * max(abs(left), abs(right)) + absolute * size:
         raise PushforwardError(
             f"pushforward: it is not the transpose of the network's backward, {left:.6g} against {right:.6g}: a hook "
