@@ -67,6 +67,30 @@ def check_alike(value: Tensor, name: str, partner: Tensor, other: str, *index: i
         raise ValueError(f"{label(name, index)}: expected {expected}, got one on {value.device}")
 
 
+def check_pair(a: object, name: str, b: object, other: str, *index: int) -> None:
+    """Raise unless `check_tensor` takes a and b, and b has the shape, dtype and device of a.
+
+    Pairs that fit are seen at one look: an op takes hundreds a step.
+    """
+    if (
+        isinstance(a, Tensor)
+        and isinstance(b, Tensor)
+        and a.dtype is b.dtype
+        and a.dtype in DTYPES
+        and a.layout is b.layout is torch.strided
+        and a.shape == b.shape
+        and a.device == b.device
+        and not a.is_meta
+        and not torch.compiler.is_compiling()
+        and not a.is_neg()
+        and not b.is_neg()
+    ):
+        return
+    check_tensor(a, name, *index)
+    check_tensor(b, other, *index)
+    check_alike(b, other, a, name, *index)  # type: ignore[arg-type]
+
+
 def check_positive_integer(value: object, name: str) -> int:
     """`value`; raise unless it is an integer of at least 1."""
     return _integer_of_at_least(1, value, name)

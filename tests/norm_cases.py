@@ -6,8 +6,8 @@ import op_cases
 import tolerances
 import torch
 
-# [N, C, ...] around a piece of the CPU's work (512), a tile of a matrix's columns (256) and a chunk (8192 entries, 256
-# rows): one channel and many, one entry in each and many, rows that are cut, matrices, tensors without entries.
+# [N, C, ...] around a line of a matrix on the CPU (512), a tile of a matrix's columns (256) and a chunk (8192 entries,
+# 256 rows): one channel and many, one entry in each and many, rows that are cut, matrices, tensors without entries.
 SHAPES = (
     (0, 3),
     (3, 0),

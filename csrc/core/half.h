@@ -1,5 +1,6 @@
 // float16 and bfloat16 on the CPU: storage types with conversions to and from float32, rounding to nearest even.
-// Without branches, so that the compiler turns loops over them into vector instructions of any instruction set.
+// Without branches, so that the compiler turns loops over them into vector instructions of any instruction set; a loop
+// assigns the float32 itself, since it keeps no temporary of a class in a vector register.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +28,13 @@ struct BFloat16 {
   std::uint16_t bits;
 
   BFloat16() = default;
-  explicit BFloat16(float value) {
+  explicit BFloat16(float value) { *this = value; }
+  BFloat16& operator=(float value) {
     const std::uint32_t source = float_bits(value);
     const std::uint32_t rounded = (source + 0x7fffu + ((source >> 16) & 1u)) >> 16;
     const std::uint32_t quiet_nan = (source >> 16) | 0x40u;  // rounding could carry a NaN into infinity
     bits = static_cast<std::uint16_t>(value != value ? quiet_nan : rounded);
+    return *this;
   }
   operator float() const { return bits_float(static_cast<std::uint32_t>(bits) << 16); }
 };
@@ -41,7 +44,8 @@ struct Float16 {
   std::uint16_t bits;
 
   Float16() = default;
-  explicit Float16(float value) {
+  explicit Float16(float value) { *this = value; }
+  Float16& operator=(float value) {
     const std::uint32_t source = float_bits(value);
     // 2^16 and above become infinity, to which 65520 and above round.
     const std::uint32_t magnitude = std::min(source & 0x7fffffffu, 0x47800000u);
@@ -52,6 +56,7 @@ struct Float16 {
     std::uint32_t result = magnitude < (113u << 23) ? subnormal : normal;
     result = value != value ? 0x7e00u : result;
     bits = static_cast<std::uint16_t>(result | ((source >> 16) & 0x8000u));
+    return *this;
   }
   operator float() const {
     // Sign-extended, so that the shift leaves the sign on top. Scaling by 2^112 moves the exponent's bias from 15 to

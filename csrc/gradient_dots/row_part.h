@@ -6,24 +6,24 @@
 #include <type_traits>
 
 #include "core/blocked_sum.h"
+#include "core/half.h"
 #include "core/multiversion.h"
-#include "core/piece.h"
 #include "gradient_dots/gradient_dots.h"
 
 namespace famus {
 
-// What `count` entries of a row, from column `begin` on, add; at most kPiece.
+// What `count` entries of a row, from column `begin` on, add.
 template <typename T>
-inline double piece_dot(const RowDots& layer, std::int64_t example, std::int64_t row, std::int64_t begin, int count) {
+inline double stretch_dot(const RowDots& layer, std::int64_t example, std::int64_t row, std::int64_t begin,
+                          std::int64_t count) {
   using A = Accumulate<T>;
   const std::int64_t place = example * layer.rows + row;
   const std::int64_t index = layer.indices ? layer.indices[place] : place;
   if (layer.indices && (index < 0 || index >= layer.table_rows)) return std::nan("");
   if (layer.indices && index == layer.padding) return 0;
-  Piece<T> slopes_piece, table_piece;
-  const A* const slopes = slopes_piece.of(layer.slopes, place * layer.width + begin, count);
-  const A* const values = table_piece.of(layer.table, index * layer.width + begin, count);
-  return blocked_sum<A>(count, [=](std::int64_t i) { return slopes[i] * values[i]; });
+  const T* const slopes = static_cast<const T*>(layer.slopes) + place * layer.width + begin;
+  const T* const values = static_cast<const T*>(layer.table) + index * layer.width + begin;
+  return blocked_sum<A>(count, [=](std::int64_t i) { return static_cast<A>(slopes[i]) * static_cast<A>(values[i]); });
 }
 
 // Calls function(std::true_type) or function(std::false_type): a loop is compiled for each.
@@ -33,18 +33,18 @@ inline double choose(bool value, Function function) {
 }
 
 template <typename T>
-inline double piece_dot(const NormDots& layer, std::int64_t example, std::int64_t row, std::int64_t begin, int count) {
+inline double stretch_dot(const NormDots& layer, std::int64_t example, std::int64_t row, std::int64_t begin,
+                          std::int64_t count) {
   using A = Accumulate<T>;
   const auto& statistic = layer.statistic_strides;
   const auto& parameter = layer.parameter_strides;
   const std::int64_t offset = (example * layer.rows + row) * layer.width + begin;
   const std::int64_t first_statistic = example * statistic[0] + row * statistic[1] + begin * statistic[2];
   const std::int64_t first_parameter = row * parameter[0] + begin * parameter[1];
-  Piece<T> slopes_piece, x_piece;
-  const A* const slopes = slopes_piece.of(layer.slopes, offset, count);
+  const T* const slopes = static_cast<const T*>(layer.slopes) + offset;
   double sum = 0;
   if (layer.scale) {
-    const A* const x = x_piece.of(layer.x, offset, count);
+    const T* const x = static_cast<const T*>(layer.x) + offset;
     const A* const mean = static_cast<const A*>(layer.mean) + first_statistic;
     const A* const inverse_std = static_cast<const A*>(layer.inverse_std) + first_statistic;
     const A* const scale = static_cast<const A*>(layer.scale) + first_parameter;
@@ -52,7 +52,8 @@ inline double piece_dot(const NormDots& layer, std::int64_t example, std::int64_
       return choose(parameter[1], [&](auto parameters_vary) {
         return blocked_sum<A>(count, [=](std::int64_t i) {
           const std::int64_t s = statistics_vary ? i : 0;
-          return slopes[i] * ((x[i] - mean[s]) * inverse_std[s] * scale[parameters_vary ? i : 0]);
+          const A x_hat = (static_cast<A>(x[i]) - mean[s]) * inverse_std[s];
+          return static_cast<A>(slopes[i]) * (x_hat * scale[parameters_vary ? i : 0]);
         });
       });
     });
@@ -60,7 +61,8 @@ inline double piece_dot(const NormDots& layer, std::int64_t example, std::int64_
   if (layer.shift) {
     const A* const shift = static_cast<const A*>(layer.shift) + first_parameter;
     sum += choose(parameter[1], [&](auto parameters_vary) {
-      return blocked_sum<A>(count, [=](std::int64_t i) { return slopes[i] * shift[parameters_vary ? i : 0]; });
+      return blocked_sum<A>(count,
+                            [=](std::int64_t i) { return static_cast<A>(slopes[i]) * shift[parameters_vary ? i : 0]; });
     });
   }
   return sum;
@@ -74,9 +76,7 @@ FAMUS_MULTIVERSION double row_part_dot(const Layer& layer, const RowParts& parts
   const std::int64_t length = std::min<std::int64_t>(parts.length, layer.width - begin);
   double sum = 0;
   for (std::int64_t row = first; row < std::min<std::int64_t>(first + parts.rows, layer.rows); ++row) {
-    for_pieces(length, [&](std::int64_t offset, int count) {
-      sum += piece_dot<T>(layer, example, row, begin + offset, count);
-    });
+    sum += stretch_dot<T>(layer, example, row, begin, length);
   }
   return sum;
 }

@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "core/blocked_sum.h"
+#include "core/half.h"
 #include "core/multiversion.h"
 #include "core/parallel.h"
-#include "core/piece.h"
 
 namespace famus {
 namespace {
@@ -24,16 +24,12 @@ A prelu(A h, A a) {
 template <typename T>
 FAMUS_MULTIVERSION void preactivations(const GumbelGate& gate, std::int64_t hidden, Accumulate<T>* h) {
   using A = Accumulate<T>;
-  Piece<T> W_piece;
-  const T* b = static_cast<const T*>(gate.b);
+  const A* const x = static_cast<const A*>(gate.x);
+  const T* const b = static_cast<const T*>(gate.b);
   for (std::int64_t row = 0; row < hidden; ++row) {
-    double sum = static_cast<double>(static_cast<A>(b[row]));
-    for_pieces(gate.size, [&](std::int64_t begin, int count) {
-      const A* const x = static_cast<const A*>(gate.x) + begin;
-      const A* const W = W_piece.of(gate.W, row * gate.size + begin, count);
-      sum += blocked_sum<A>(count, [=](std::int64_t i) { return W[i] * x[i]; });
-    });
-    h[row] = static_cast<A>(sum);
+    const T* const W = static_cast<const T*>(gate.W) + row * gate.size;
+    const double sum = blocked_sum<A>(gate.size, [=](std::int64_t i) { return static_cast<A>(W[i]) * x[i]; });
+    h[row] = static_cast<A>(sum + static_cast<double>(static_cast<A>(b[row])));
   }
 }
 
@@ -92,23 +88,18 @@ void hidden_gradients(const GradGumbelGatesParams& params, std::int64_t layer) {
 template <typename T>
 FAMUS_MULTIVERSION void outer_gradients(const GradGumbelGate& gate, std::int64_t hidden, const Accumulate<T>* grad_h) {
   using A = Accumulate<T>;
-  Piece<T> W_piece;
+  const A* const x = static_cast<const A*>(gate.x);
   A* const grad_x = static_cast<A*>(gate.grad_x);
   if (grad_x != nullptr) std::fill_n(grad_x, gate.size, A(0));
   for (std::int64_t row = 0; row < hidden; ++row) {
     const A scale = grad_h[row];
-    for_pieces(gate.size, [&](std::int64_t begin, int count) {
-      WrittenPiece<T> grad_W_piece(gate.grad_eta, row * gate.size + begin);
-      const A* const x = static_cast<const A*>(gate.x) + begin;
-      A* const grad_W = grad_W_piece.data();
+    T* const grad_W = static_cast<T*>(gate.grad_eta) + row * gate.size;
 #pragma omp simd
-      for (int i = 0; i < count; ++i) grad_W[i] = scale * x[i];
-      grad_W_piece.round(count);
-      if (grad_x == nullptr) return;
-      const A* const W = W_piece.of(gate.W, row * gate.size + begin, count);
+    for (std::int64_t i = 0; i < gate.size; ++i) grad_W[i] = scale * x[i];
+    if (grad_x == nullptr) continue;
+    const T* const W = static_cast<const T*>(gate.W) + row * gate.size;
 #pragma omp simd
-      for (int i = 0; i < count; ++i) grad_x[begin + i] += scale * W[i];
-    });
+    for (std::int64_t i = 0; i < gate.size; ++i) grad_x[i] += scale * static_cast<A>(W[i]);
   }
 }
 

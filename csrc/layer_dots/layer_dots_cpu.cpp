@@ -5,9 +5,9 @@
 #include "layer_dots/layer_dots.h"
 
 #include "core/blocked_sum.h"
+#include "core/half.h"
 #include "core/multiversion.h"
 #include "core/parallel.h"
-#include "core/piece.h"
 
 namespace famus {
 namespace {
@@ -23,16 +23,12 @@ struct Task {
 template <typename T>
 FAMUS_MULTIVERSION void dot_chunks_of(const Task& task) {
   using A = Accumulate<T>;
-  Piece<T> a_piece, b_piece;
   for (std::int64_t chunk = task.begin; chunk < task.end; ++chunk) {
     const std::int64_t offset = chunk * kDotChunk;
-    double sum = 0;
-    for_pieces(std::min(kDotChunk, task.pair->size - offset), [&](std::int64_t begin, int count) {
-      const A* const a = a_piece.of(task.pair->a, offset + begin, count);
-      const A* const b = b_piece.of(task.pair->b, offset + begin, count);
-      sum += blocked_sum<A>(count, [=](std::int64_t i) { return a[i] * b[i]; });
-    });
-    task.partials[chunk] = sum;
+    const T* const a = static_cast<const T*>(task.pair->a) + offset;
+    const T* const b = static_cast<const T*>(task.pair->b) + offset;
+    task.partials[chunk] = blocked_sum<A>(std::min(kDotChunk, task.pair->size - offset),
+                                          [=](std::int64_t i) { return static_cast<A>(a[i]) * static_cast<A>(b[i]); });
   }
 }
 

@@ -14,36 +14,31 @@
 namespace famus {
 namespace {
 
+constexpr std::int64_t kLine = 512;  // entries of a matrix that meet their channels' coefficients in one loop
+
 // The sums of a chunk of one channel: `rows` stretches of `length` entries, the first of them at `offset`.
 template <typename T>
 FAMUS_MULTIVERSION NormSums chunk_sums(const NormPushforwardParams& params, std::int64_t offset, std::int64_t rows,
                                        std::int64_t length, Accumulate<T> mean) {
   using A = Accumulate<T>;
-  Piece<T> x_piece, x_dot_piece;
   A tangents[kLanes] = {};
   A products[kLanes] = {};
   for (std::int64_t row = 0; row < rows; ++row, offset += params.channels * params.inner) {
-    for_pieces(length, [&](std::int64_t begin, int count) {
-      const A* const x = x_piece.of(params.x, offset + begin, count);
-      const A* const x_dot = x_dot_piece.of(params.x_dot, offset + begin, count);
-      const auto add = [&](int i, int lane) {
-        tangents[lane] += x_dot[i];
-        products[lane] += (x[i] - mean) * x_dot[i];
-      };
-      int i = 0;
-      for (; i + kLanes <= count; i += kLanes) {
+    const T* const x = static_cast<const T*>(params.x) + offset;
+    const T* const x_dot = static_cast<const T*>(params.x_dot) + offset;
+    const auto add = [&](std::int64_t i, int lane) {
+      const A tangent = static_cast<A>(x_dot[i]);
+      tangents[lane] += tangent;
+      products[lane] += (static_cast<A>(x[i]) - mean) * tangent;
+    };
+    std::int64_t i = 0;
+    for (; i + kLanes <= length; i += kLanes) {
 #pragma omp simd
-        for (int lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
-      }
-      for (int lane = 0; i < count; ++i, ++lane) add(i, lane);
-    });
+      for (int lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+    }
+    for (int lane = 0; i < length; ++i, ++lane) add(i, lane);
   }
-  NormSums sums;
-  for (int lane = 0; lane < kLanes; ++lane) {
-    sums.tangent += static_cast<double>(tangents[lane]);
-    sums.product += static_cast<double>(products[lane]);
-  }
-  return sums;
+  return {folded(tangents), folded(products)};
 }
 
 template <typename T>
@@ -80,16 +75,16 @@ FAMUS_MULTIVERSION void matrix_sums(const NormPushforwardParams& params, const N
   for (std::int64_t begin = 0; begin < params.channels; begin += chunks.tile) {
     const int width = static_cast<int>(std::min(chunks.tile, params.channels - begin));
     const A* const mean = static_cast<const A*>(params.mean) + begin;
-    Piece<T> x_piece, x_dot_piece;
     A tangents[kNormTile] = {};
     A products[kNormTile] = {};
     for (std::int64_t row = chunk * chunks.rows; row < end; ++row) {
-      const A* const x = x_piece.of(params.x, row * params.channels + begin, width);
-      const A* const x_dot = x_dot_piece.of(params.x_dot, row * params.channels + begin, width);
+      const T* const x = static_cast<const T*>(params.x) + row * params.channels + begin;
+      const T* const x_dot = static_cast<const T*>(params.x_dot) + row * params.channels + begin;
 #pragma omp simd
       for (int i = 0; i < width; ++i) {
-        tangents[i] += x_dot[i];
-        products[i] += (x[i] - mean[i]) * x_dot[i];
+        const A tangent = static_cast<A>(x_dot[i]);
+        tangents[i] += tangent;
+        products[i] += (static_cast<A>(x[i]) - mean[i]) * tangent;
       }
     }
     for (int i = 0; i < width; ++i) {
@@ -106,8 +101,8 @@ void pushforward_matrix(const NormPushforwardParams& params, const NormChunks& c
   NormSums* const partials = reinterpret_cast<NormSums*>(params.workspace);  // [count, C]
   parallel_for(threads, count, [&](std::int64_t i) { matrix_sums<T>(params, chunks, i, partials + i * columns); });
 
-  // A line is a few rows: a row of few channels alone would be too short for a loop.
-  const std::int64_t line = std::clamp<std::int64_t>(kPiece / columns, 1, chunks.rows) * columns;
+  // A line is a few rows: one of few channels alone would be too short for a loop.
+  const std::int64_t line = std::clamp<std::int64_t>(kLine / columns, 1, chunks.rows) * columns;
   std::vector<A> scale(line), slope(line), shift(line), mean(line);
   for (std::int64_t channel = 0; channel < columns; ++channel) {
     NormSums sums;

@@ -4,13 +4,13 @@
 
 #include <type_traits>
 
+#include "core/half.h"
 #include "core/multiversion.h"
-#include "core/piece.h"
 #include "norm_pushforward/norm_pushforward.h"
 
 namespace famus {
 
-// Of one channel, or of a piece of it.
+// Of one channel, or of a part of it.
 struct NormSums {
   double tangent = 0;  // Σ x_dot
   double product = 0;  // Σ (x - μ) x_dot
@@ -20,21 +20,19 @@ struct NormSums {
 template <typename A>
 struct OneChannel {
   A scale_, slope_, shift_, mean_;
-  A scale(int) const { return scale_; }
-  A slope(int) const { return slope_; }
-  A shift(int) const { return shift_; }
-  A mean(int) const { return mean_; }
-  OneChannel from(std::int64_t) const { return *this; }
+  A scale(std::int64_t) const { return scale_; }
+  A slope(std::int64_t) const { return slope_; }
+  A shift(std::int64_t) const { return shift_; }
+  A mean(std::int64_t) const { return mean_; }
 };
 
 template <typename A>
 struct EachChannel {
   const A *scale_, *slope_, *shift_, *mean_;
-  A scale(int i) const { return scale_[i]; }
-  A slope(int i) const { return slope_[i]; }
-  A shift(int i) const { return shift_[i]; }
-  A mean(int i) const { return mean_[i]; }
-  EachChannel from(std::int64_t i) const { return {scale_ + i, slope_ + i, shift_ + i, mean_ + i}; }
+  A scale(std::int64_t i) const { return scale_[i]; }
+  A slope(std::int64_t i) const { return slope_[i]; }
+  A shift(std::int64_t i) const { return shift_[i]; }
+  A mean(std::int64_t i) const { return mean_[i]; }
 };
 
 template <typename A>
@@ -56,38 +54,32 @@ void choose(bool value, Function function) {
   value ? function(std::true_type{}) : function(std::false_type{});
 }
 
-template <typename T, typename Channel>
-void norm_result_of_piece(const NormPushforwardParams& params, std::int64_t offset, int count, const Channel channel) {
-  using A = Accumulate<T>;
-  Piece<T> x_piece, x_dot_piece, relu_piece;
-  WrittenPiece<T> out(params.out, offset);
-  A* const result = out.data();
-  choose(needs_x(params), [&](auto has_x) {
-    choose(params.x_dot, [&](auto has_x_dot) {
-      choose(params.relu, [&](auto has_relu) {
-        const A* const x = has_x ? x_piece.of(params.x, offset, count) : nullptr;
-        const A* const x_dot = has_x_dot ? x_dot_piece.of(params.x_dot, offset, count) : nullptr;
-        const A* const relu = has_relu ? relu_piece.of(params.relu, offset, count) : nullptr;
-#pragma omp simd
-        for (int i = 0; i < count; ++i) {
-          A value = channel.shift(i);
-          if constexpr (has_x) value += channel.slope(i) * (x[i] - channel.mean(i));
-          if constexpr (has_x_dot) value += channel.scale(i) * x_dot[i];
-          if constexpr (has_relu) value = relu[i] <= 0 ? 0 : value;
-          result[i] = value;
-        }
-      });
-    });
-  });
-  out.round(count);
-}
-
 // out of `count` entries from `offset` on; `channel` counts from their first.
 template <typename T, typename Channel>
 FAMUS_MULTIVERSION void norm_result(const NormPushforwardParams& params, std::int64_t offset, std::int64_t count,
-                                    const Channel& channel) {
-  for_pieces(count, [&](std::int64_t begin, int size) {
-    norm_result_of_piece<T>(params, offset + begin, size, channel.from(begin));
+                                    const Channel& coefficients) {
+  using A = Accumulate<T>;
+  const Channel channel = coefficients;  // nothing that is written can change the copy
+  const auto from_offset = [=](const void* tensor) {
+    return tensor ? static_cast<const T*>(tensor) + offset : nullptr;
+  };
+  const T* const x = from_offset(params.x);
+  const T* const x_dot = from_offset(params.x_dot);
+  const T* const relu = from_offset(params.relu);
+  T* const out = static_cast<T*>(params.out) + offset;
+  choose(needs_x(params), [=](auto has_x) {
+    choose(params.x_dot, [=](auto has_x_dot) {
+      choose(params.relu, [=](auto has_relu) {
+#pragma omp simd
+        for (std::int64_t i = 0; i < count; ++i) {
+          A value = channel.shift(i);
+          if constexpr (has_x) value += channel.slope(i) * (static_cast<A>(x[i]) - channel.mean(i));
+          if constexpr (has_x_dot) value += channel.scale(i) * static_cast<A>(x_dot[i]);
+          if constexpr (has_relu) value = static_cast<A>(relu[i]) <= 0 ? 0 : value;
+          out[i] = value;
+        }
+      });
+    });
   });
 }
 

@@ -5,9 +5,9 @@
 #include "virtual_step/virtual_step.h"
 
 #include "core/blocked_sum.h"
+#include "core/half.h"
 #include "core/multiversion.h"
 #include "core/parallel.h"
-#include "core/piece.h"
 
 namespace famus {
 namespace {
@@ -19,44 +19,34 @@ struct Task {
   std::int64_t begin, end;  // rows
 };
 
-// w_hat of `count` entries from `offset` on; the sum of g over them.
+// One entry: w_hat, and g as it is summed.
 template <typename T>
-double step_piece(const VirtualStepTensor& tensor, std::int64_t offset, int count) {
+Accumulate<T> step_entry(const VirtualStepTensor& tensor, std::int64_t i) {
   using A = Accumulate<T>;
-  Piece<T> w_piece, g_piece;
-  WrittenPiece<T> w_hat_piece(tensor.w_hat, offset);
-  const A lr = static_cast<A>(tensor.lr);
-  const A* const w = w_piece.of(tensor.w, offset, count);
-  const A* const g = g_piece.of(tensor.g, offset, count);
-  A* const w_hat = w_hat_piece.data();
-  const double sum = blocked_sum<A>(count, [=](std::int64_t i) {
-    w_hat[i] = w[i] - lr * g[i];
-    return g[i];
-  });
-  w_hat_piece.round(count);
-  return sum;
+  const A g = static_cast<A>(static_cast<const T*>(tensor.g)[i]);
+  const A w = static_cast<A>(static_cast<const T*>(tensor.w)[i]);
+  static_cast<T*>(tensor.w_hat)[i] = w - static_cast<A>(tensor.lr) * g;
+  return g;
 }
 
 template <typename T>
 FAMUS_MULTIVERSION void step_rows(const Task& task) {
   using A = Accumulate<T>;
-  const VirtualStepTensor& tensor = *task.tensor;
+  const VirtualStepTensor tensor = *task.tensor;
   for (std::int64_t row = task.begin; row < task.end; ++row) {
-    double sum = 0;
-    for_pieces(tensor.inner,
-               [&](std::int64_t begin, int count) { sum += step_piece<T>(tensor, row * tensor.inner + begin, count); });
+    const std::int64_t first = row * tensor.inner;
+    const double sum = blocked_sum<A>(tensor.inner, [=](std::int64_t i) { return step_entry<T>(tensor, first + i); });
     static_cast<A*>(tensor.g_bar)[row] = static_cast<A>(sum / static_cast<double>(tensor.inner));
   }
 }
 
 template <typename T>
 FAMUS_MULTIVERSION void step_vector(const Task& task) {
-  using A = Accumulate<T>;
-  const VirtualStepTensor& tensor = *task.tensor;
-  const T* g = static_cast<const T*>(tensor.g);
-  for_pieces(task.end - task.begin,
-             [&](std::int64_t begin, int count) { step_piece<T>(tensor, task.begin + begin, count); });
-  for (std::int64_t i = task.begin; i < task.end; ++i) static_cast<A*>(tensor.g_bar)[i] = static_cast<A>(g[i]);
+  const VirtualStepTensor tensor = *task.tensor;
+#pragma omp simd
+  for (std::int64_t i = task.begin; i < task.end; ++i) {
+    static_cast<Accumulate<T>*>(tensor.g_bar)[i] = step_entry<T>(tensor, i);
+  }
 }
 
 template <typename T>

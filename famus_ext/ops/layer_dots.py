@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from famus_ext import _native
-from famus_ext._checks import check_alike, check_same_length, check_sequence, check_tensor
+from famus_ext._checks import check_pair, check_same_length, check_sequence, check_tensor
 from famus_ext.ops._layout import ACCUMULATE, in_order_of, is_dense
 
 Layers = Sequence[Sequence[Tensor | None]]
@@ -95,13 +95,13 @@ def _pairs(a: Layers, b: Layers) -> Pairs:
         check_sequence(b_l, "b", layer)
         check_same_length(b_l, "b", a_l, "a", layer)
         for t, (x, y) in enumerate(zip(a_l, b_l, strict=True)):
-            if x is not None:
-                check_tensor(x, "a", layer, t)
-            if y is not None:
-                check_tensor(y, "b", layer, t)
             if x is not None and y is not None:
-                check_alike(y, "b", x, "a", layer, t)
+                check_pair(x, "a", y, "b", layer, t)
                 pairs.append((layer, x, y))
+            elif x is not None:
+                check_tensor(x, "a", layer, t)
+            elif y is not None:
+                check_tensor(y, "b", layer, t)
     devices = {x.device for _, x, _ in pairs}
     if len(devices) > 1:
         raise ValueError(f"a: expected tensors on one device, got {', '.join(sorted(map(str, devices)))}")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from famus_ext import _native
-from famus_ext._checks import check_alike, check_finite, check_same_length, check_sequence, check_tensor
+from famus_ext._checks import check_finite, check_pair, check_same_length, check_sequence, check_tensor
 from famus_ext.ops._layout import ACCUMULATE, in_order_of, rows_in_order
 
 Gradients = Sequence[Tensor | None]
@@ -138,10 +138,10 @@ def _check(parameters: Sequence[Tensor], gradients: Gradients, lr: float | Seque
     check_sequence(gradients, "gradients")
     check_same_length(gradients, "gradients", parameters, "parameters")
     for t, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
-        check_tensor(w, "parameters", t)
-        if g is not None:
-            check_tensor(g, "gradients", t)
-            check_alike(g, "gradients", w, "parameters", t)
+        if g is None:
+            check_tensor(w, "parameters", t)
+        else:
+            check_pair(w, "parameters", g, "gradients", t)
     if not isinstance(lr, Sequence):
         return [check_finite(lr, "lr")] * len(parameters)
     check_same_length(lr, "lr", parameters, "parameters")
