@@ -13,7 +13,14 @@ from famus_ext.inspection.finding import Finding, counted, remark, some
 
 ORIENTATION = 0x0112  # EXIF's tag
 UPRIGHT = 1
-COLOURS = {"L": "grey", "RGB": "colour", "RGBA": "colour with transparency", "CMYK": "CMYK", "P": "palette"}
+COLOURS = {
+    "L": "grey",
+    "I;16": "grey of 16 bits",
+    "RGB": "colour",
+    "RGBA": "colour with transparency",
+    "CMYK": "CMYK",
+    "P": "palette",
+}
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ def table_findings(path: Path) -> list[Finding]:
     if len(images[0]) == 1 and any(mark in images[0][0] for mark in ";\t"):
         findings.append(Finding(f"{path}: its columns are not separated by commas", "Save it with commas."))
         return findings
+    if titles[:1] != [0] and not any(Path(cell).suffix for cell in rows[0]):
+        first = ",".join(rows[0])
+        findings.append(
+            Finding(f"{path}: its first row, {first}, is taken for an image", "Call the columns path,label.")
+        )
+        return findings
     return findings + _empty_and_missing(path, rows[0] if titles[:1] == [0] else ["path", "label"], images)
 
 

@@ -14,7 +14,7 @@ from famus_ext.report.report import Report, make_report
 from famus_ext.report.suspicious import suspicious_csv
 from famus_ext.train.exit_code import exit_code
 from famus_ext.train.folder.files import atomic_write
-from famus_ext.train.folder.read_run import FinishedRun, read_run
+from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
 from famus_ext.train.options.check import OptionError, require_count
 from famus_ext.train.options.shown import left_open
 
@@ -58,8 +58,12 @@ def _report(options: ReportOptions) -> int:
     require_count("--top", options.top)
     run = read_run(options.run)
     report = make_report(run, _seed(run, options.seed), options.top, options.data_path)
-    for line in _write(report, options.out or options.run / "report.html"):
-        print(line)
+    path = options.out or options.run / "report.html"
+    try:
+        lines = _write(report, path)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}; --out FILE.html writes another") from error
+    print("\n".join(lines))
     return 0
 
 

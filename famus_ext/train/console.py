@@ -61,6 +61,7 @@ def data_warnings(data: NoisyData) -> list[str]:
     ]
     empty = [str(label) for label, size in enumerate(data.train.class_sizes.tolist()) if size == 0]
     lines += [f"warning: no training image of {len(empty)} classes, class {empty[0]} say"] if empty else []
+    lines += ["warning: there is one class only"] if data.num_classes == 1 else []
     return [f"{line}; python -m famus_ext inspect says more" for line in lines]
 
 

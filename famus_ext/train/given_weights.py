@@ -52,6 +52,7 @@ def _weights(path: str | Path, *, by_name: bool) -> tuple[str, dict[str, float]]
             columns = rows.fieldnames or []
             key = "index" if "index" in columns else "name"
             fits = "weight" in columns and key in columns and (key == "index" or by_name)
+            require(len(set(columns)) == len(columns), f"{OPTION} {path}", "each column once", ", ".join(columns))
             require(fits, f"{OPTION} {path}", "the columns weight, and index or name", ", ".join(columns) or "none")
             found: dict[str, float] = {}
             for row in rows:

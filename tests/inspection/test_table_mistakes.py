@@ -36,6 +36,11 @@ TABLES = {
         "1 label with blanks around, 'ant ', which make two classes of ant",
         "Take the blanks out",
     ),
+    "columns of other names": (
+        ["Filename,Class", *MORE],
+        "its first row, Filename,Class, is taken for an image",
+        "Call the columns path,label.",
+    ),
     "semicolons": (["path;label", "00.png;0"], "not separated by commas", "Save it with commas"),
     "one image, two labels, in the meta set": (
         ["path,label,set", *(f"{row},train" for row in MORE), "00.png,0,meta", "00.png,1,meta", "20.png,2,meta"],

@@ -129,7 +129,7 @@ def test_seed_is_chosen_and_top_counts(tmp_path, report):
     [
         (["--seed", "7"], 2, "--seed: expected one of 0, as the run has, got 7"),
         (["--top", "0"], 2, "--top: expected"),
-        (["--out", "{run}/metrics.jsonl/x.html"], 1, "Not a directory"),
+        (["--out", "{run}/metrics.jsonl/x.html"], 1, "cannot be written: Not a directory; --out FILE.html"),
     ],
 )
 def test_bad_options(arguments, code, message, tmp_path, capsys):

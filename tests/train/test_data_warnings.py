@@ -21,6 +21,12 @@ def test_nothing_wrong_is_nothing_to_say():
     assert data_warnings(replace(DATA, meta=DATA.train)) == []
 
 
+def test_one_class_is_said():
+    one = LabelledImages(torch.zeros(2, 1, 2, 2), torch.zeros(2, dtype=torch.int64), 1)
+    data = replace(DATA, train=one, meta=one, test=one)
+    assert data_warnings(data) == [f"warning: there is one class only; {MORE}"]
+
+
 def test_shared_names_and_empty_classes_are_said():
     data = replace(DATA, train=images("abf", [0, 1, 1]), test=images("fde", [0, 1, 2]))
     assert data_warnings(data) == [

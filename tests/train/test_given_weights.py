@@ -54,6 +54,8 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path, data, change, message):
 def test_missing_columns_and_files_are_refused(tmp_path, data):
     with pytest.raises(OptionError, match="expected the columns weight, and index or name, got id, weight"):
         read_weights(write(tmp_path / "weights.csv", [], header="id,weight"), data)
+    with pytest.raises(OptionError, match="expected each column once, got index, weight, weight"):
+        read_weights(write(tmp_path / "weights.csv", [], header="index,weight,weight"), data)
     with pytest.raises(OptionError, match="cannot be read"):
         read_weights(tmp_path / "none.csv", data)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 """What counts as an image in a folder, in lower case."""
@@ -35,12 +39,20 @@ def read_image(path: Path, size: int | None = None) -> Tensor:
 
     try:
         with Image.open(path) as file:
-            image = file.convert("RGB")
+            image = _eight_bits(file).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ImageError(f"{path}: expected an image, got {error or type(error).__name__}") from error
     if size is not None and image.size != (size, size):
         image = image.resize((size, size), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits as 8, of which Pillow's own conversion would cut off all beyond 255."""
+    from PIL import Image
+
+    sixteen = image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG")
+    return Image.fromarray((np.asarray(image) // 256).astype(np.uint8)) if sixteen else image
 
 
 def read_images(paths: Sequence[Path], size: int) -> Tensor:

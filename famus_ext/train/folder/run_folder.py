@@ -91,7 +91,7 @@ class RunFolder:
             _write_json(folder.origin, origin(arguments))
             folder.write_config(config)
         except OSError as error:
-            raise OptionError(f"--out {path}: cannot be written: {error.strerror}") from error
+            raise OptionError(f"--out {path or DEFAULT_PARENT}: cannot be written: {error.strerror}") from error
         return folder
 
     @classmethod

@@ -1,5 +1,6 @@
 """Lists of paths and labels, and image files."""
 
+import numpy as np
 import pytest
 import torch
 from image_trees import write_image
@@ -44,6 +45,14 @@ def test_every_kind_of_image_has_three_colours(tmp_path, mode):
     Image.new(mode, (6, 4)).save(path)
     image = read_image(path)
     assert (image.shape, image.dtype) == ((3, 4, 6), torch.uint8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_grey_of_16_bits_keeps_its_range(tmp_path, suffix):
+    grey = np.array([[0, 255, 256], [20_000, 40_000, 65_535]], dtype=np.uint16)
+    Image.fromarray(grey).save(tmp_path / f"image.{suffix}")
+    red, green, blue = read_image(tmp_path / f"image.{suffix}").tolist()
+    assert red == green == blue == (grey // 256).tolist()
 
 
 def test_images_are_scaled_to_one_size(tmp_path):
