@@ -17,6 +17,7 @@ from famus_ext.train.config import Config
 from famus_ext.train.console import data_line, data_warnings, result_warnings, say, summary_lines
 from famus_ext.train.determinism import deterministic
 from famus_ext.train.folder.checkpoint import CheckpointError
+from famus_ext.train.folder.learned_meta_model import take_meta_model
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import WEIGHTING, Method
@@ -108,7 +109,10 @@ def make_trainer(
 ) -> Trainer:
     """The loop of one run: Algorithm 2's where a method needs a meta set and that is to be pseudo-clean."""
     divides = config.data.meta_set == "pseudo-clean" and method != "ce"
-    return (PseudoCleanTrainer if divides else Trainer)(config, method, seed, data, device, processes)
+    trainer = (PseudoCleanTrainer if divides else Trainer)(config, method, seed, data, device, processes)
+    if config.meta_model.meta_model_from is not None and method != "ce":
+        take_meta_model(trainer, config.meta_model.meta_model_from)
+    return trainer
 
 
 def resolve_device(config: Config) -> torch.device:

@@ -25,6 +25,7 @@ def method_name(config: Config, method: Method) -> str:
     parts += ["pseudo-clean"] if config.data.meta_set == "pseudo-clean" else []
     parts += [loss] if config.meta_model.loss != "cross-entropy" else []
     parts += ["own weights"] if config.meta_model.example_weights else []
+    parts += ["meta model of another run"] if config.meta_model.meta_model_from else []
     parts += [_layers(config)] if config.sampler.sampler != "gumbel" else []
     parts += ["merged schedule"] if config.schedule.schedule == "merged" else []
     return ", ".join(parts)

@@ -45,6 +45,7 @@ WRONG = {
     "--max-skips": [*WORDS, "1.5", "-1"],
     "--seeds": [*WORDS, "1.5", "-1"],
     "--resume": ["/no/such/folder", "/dev/null"],
+    "--meta-model-from": ["", "/no/such/folder", "/dev/null"],
     "--example-weights": ["/no/such/file", "/dev/null", "/proc"],
     "--out": ["/dev/null", "/dev/null/run", "/proc/no-such"],
 }

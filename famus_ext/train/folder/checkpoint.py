@@ -54,6 +54,16 @@ def restore(content: bytes, name: str, trainer: Trainer) -> None:
         raise CheckpointError(f"{name}: of another network, meta model or sampler: {error}") from error
 
 
+def stored_state(content: bytes, name: str) -> dict[str, Any]:
+    """The state of a run that `to_bytes` wrote, to look at.
+
+    Raises:
+        CheckpointError: when it is no checkpoint, or of another format.
+    """
+    state: dict[str, Any] = _read(content, name)["state"]
+    return state
+
+
 def _read(content: bytes, name: str) -> dict[str, Any]:
     """The entries of a checkpoint of this format."""
     # torch.load would take anything else for a file of the old form and fail in many ways.

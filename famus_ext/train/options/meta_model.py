@@ -40,6 +40,8 @@ class MetaModelOptions:
     """Meta images a step; all of them where there are fewer."""
     meta_lr: Annotated[float | None, left_open("FLOAT", "0.03, of mlc 0.3")] = None
     """Learning rate of the meta model (SGD); l2r has none. The paper's 1e-3 is for far longer runs."""
+    meta_model_from: Annotated[str | None, left_open("RUN", "a fresh one")] = None
+    """Finished run of the same method whose learned meta model this one begins with; --meta-lr 0 keeps it."""
 
     def __post_init__(self) -> None:
         require_not_negative("--drw-start", self.drw_start)
@@ -48,7 +50,12 @@ class MetaModelOptions:
             SMALLEST_FLOOR <= self.mlc_floor < 1.0, "--mlc-floor", f"a number in [{SMALLEST_FLOOR}, 1)", self.mlc_floor
         )
         require_count("--meta-batch-size", self.meta_batch_size)
-        require_positive("--meta-lr", self.meta_lr)
+        if self.meta_model_from is None:
+            require_positive("--meta-lr", self.meta_lr)
+        else:
+            require_not_negative("--meta-lr", self.meta_lr)
+            lasting = ("mwnet", "mlc", "label-correction")
+            require(self.method in lasting, "--meta-model-from", f"--method {', '.join(lasting)}", self.method)
         if self.method not in ("ce", *WEIGHTING) and self.loss != "cross-entropy":
             raise OptionError(f"--loss {self.loss}: not with --method {self.method}, which corrects the cross-entropy")
         for option, given in (("--normalised", self.normalised), ("--class-groups", self.class_groups > 1)):

@@ -65,5 +65,7 @@ def check_pseudo_clean(options: PseudoCleanOptions, meta_model: MetaModelOptions
     require(not meta_model.normalised, "--normalised", f"none {together}, whose weights always are", "it")
     given = meta_model.example_weights
     require(given is None, "--example-weights", f"none {together}", given)
+    other = meta_model.meta_model_from
+    require(other is None, "--meta-model-from", f"none {together}", other)
     if meta_model.method != "ce" and options.warmup_epochs >= epochs:
         raise OptionError(f"--warmup-epochs: expected fewer than --epochs {epochs}, got {options.warmup_epochs}")
