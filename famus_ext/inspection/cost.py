@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from statistics import fmean
@@ -15,7 +16,10 @@ from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.predicted import PLAIN_STEP, StepKind, Work, forward_passes
 from famus_ext.inspection.trial import SECONDS, Steps, Trial
 from famus_ext.train.config import Config
+from famus_ext.train.console import duration
 
+LONG = 3600.0
+"""Seconds of a run."""
 METHOD_STEP = 10.0
 """Forward passes of a meta step with every layer, the most that a sampler can ask for."""
 
@@ -132,6 +136,25 @@ def too_slow(config: Config, data: NoisyData, trial: Trial) -> list[Finding]:
             f"a step takes about {seconds:,.0f} s here, by the time of a forward pass, and the run {hours:,.0f} hours; "
             "none was taken",
             "Take a smaller --image-size, --network or --batch-size, or a GPU.",
+        )
+    ]
+
+
+def takes_long(cost: Cost, threads: int) -> list[Finding]:
+    """A remark where a run on a CPU takes so long that another size may be meant.
+
+    Args:
+        cost: Of the run.
+        threads: Those that it is given.
+    """
+    if cost.device != "cpu" or cost.run_seconds <= LONG:
+        return []
+    cores = os.cpu_count() or 1
+    more = f"--threads {cores}, " if threads < cores else ""
+    return [
+        remark(
+            f"the whole command takes about {duration(cost.run_seconds)} on this CPU",
+            f"Take fewer --epochs, a smaller --image-size or --network, --no-baseline, {more}or a GPU.",
         )
     ]
 

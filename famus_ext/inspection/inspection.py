@@ -11,7 +11,7 @@ import torch
 
 from famus_ext.data import LabelledFiles, NoisyData, Source, check_source, read_labels
 from famus_ext.data.sets.registry import data_set
-from famus_ext.inspection.cost import Cost, cost_of, too_slow
+from famus_ext.inspection.cost import Cost, cost_of, takes_long, too_slow
 from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.folders import folder_findings
 from famus_ext.inspection.network import Network, batch_findings, network_of, output_findings
@@ -28,13 +28,12 @@ from famus_ext.train.assembly.network import network_name
 from famus_ext.train.config import Config
 from famus_ext.train.experiment import make_trainer, resolve_device
 from famus_ext.train.options.check import OptionError
-from famus_ext.train.options.data import DataOptions
+from famus_ext.train.options.data import OWN_IMAGES, DataOptions
 
 _UNKNOWN_COST = remark(
     "what a run costs is not measured with --meta-set pseudo-clean, whose steps are as many as its sets are large",
     "Begin the run, which says how long is left; --resume goes on with one that was stopped.",
 )
-OWN_IMAGES = ("folder", "folder-clean", "csv", "csv-clean")
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,8 @@ def _steps(
         )
     )
     cost = cost_of(config, data, device, taken, plain, work, sampler)
-    return network, cost, [*findings, *found, *step_findings(taken, data.num_classes)]
+    long = takes_long(cost, config.machine.threads)
+    return network, cost, [*findings, *found, *step_findings(taken, data.num_classes), *long]
 
 
 def _tried(compute: Callable[[], Any], what: str, remedy: str) -> tuple[Any, list[Finding]]:

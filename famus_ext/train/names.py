@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from famus_ext.train.config import Config
+from famus_ext.train.options.data import OWN_IMAGES
 from famus_ext.train.options.meta_model import Method
 
 LOSS_NAMES = {
@@ -32,14 +35,15 @@ def method_name(config: Config, method: Method) -> str:
 
 
 def data_name(config: Config, wrong: float | None) -> str:
-    """The data set, its tail and its noise in a few words.
+    """The data set, of one's own images their folder or file, its tail and its noise in a few words.
 
     Args:
         config: The options.
         wrong: Share of the training labels that are wrong; None where nobody knows.
     """
     data = config.data
-    parts: list[str] = [data.dataset]
+    own = Path(data.data_path or "").name if data.dataset in OWN_IMAGES else ""
+    parts: list[str] = [own or data.dataset]
     if data.imbalance is not None:
         parts.append(f"long tail {max(data.imbalance, 1 / data.imbalance):g} to 1")
     noise_type, noise_rate = data.noise

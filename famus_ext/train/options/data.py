@@ -13,6 +13,8 @@ from famus_ext.train.options.check import OptionError, require, require_count, r
 from famus_ext.train.options.shown import left_open
 
 NOISE_RATE = 0.6
+OWN_IMAGES = ("folder", "folder-clean", "csv", "csv-clean")
+"""Data sets that are the user's own, and called by their path."""
 
 
 @dataclass(frozen=True)
