@@ -105,8 +105,32 @@ def test_images_that_are_gone_are_said(tmp_path, report):
     assert page.text.count("no image") == len(page.all("tr")) - 4  # of the gallery's and the table of costs' heads
     page, _ = report(run, "--data-path", moved)
     assert len(page.all("img")) == 10
-    (moved / "a" / "0.png").rename(moved / "b" / "0a.png")
-    assert "no longer those that the run trained on" in report(run, "--data-path", moved)[0].text
+
+
+def test_images_that_were_sorted_since_are_those_that_are_left(tmp_path, report):
+    """One is moved to another class, as a reader of the page would."""
+    data = tmp_path / "data"
+    write_images(data, [f"{name}/{at}.png" for name in "ab" for at in range(8)])
+    options = config(dataset="folder", data_path=str(data), image_size=8, num_meta=2, num_test=4, meta_set="given")
+    run = write_run(tmp_path / "run", options, truth=False)
+    trained = [row["name"] for row in rows(run / "examples_mwnet_seed0.csv")]
+    (data / trained[0]).rename(data / "b" / "moved.png")
+    page, printed = report(run)
+    assert "1 of the images are no more, for the data are no longer those that the run trained on" in printed
+    assert len(page.all("img")) == len(trained) - 1
+    assert "given a " in page.text
+    (data / "a").rename(data / "c")
+    page, _ = report(run)
+    assert "given 0 " in page.text
+    assert "given a " not in page.text
+
+
+def test_data_without_names_are_left_out_where_they_are_others(tmp_path, report):
+    run = write_run(tmp_path / "run", config())
+    table = run / "examples_mwnet_seed0.csv"
+    first, *rest = table.read_text().splitlines()
+    table.write_text("\n".join([first, *reversed(rest)]) + "\n")
+    assert "The images are left out" in report(run)[1]
 
 
 def test_phases_are_shares_of_the_time_where_they_were_measured(tmp_path, report):
