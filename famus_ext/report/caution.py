@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from famus_ext.train.config import Config
 from famus_ext.train.folder.example_table import ExampleTable
-from famus_ext.train.options.meta_model import Method
 from famus_ext.train.recording.rising_weights import rising_weights
 
 SKILL = 0.05
@@ -19,7 +19,7 @@ CONTRADICTED = 0.1
 
 
 def cautions(
-    examples: ExampleTable, order: np.ndarray, top: int, method: Method, curves: Sequence[Sequence[float]]
+    examples: ExampleTable, order: np.ndarray, top: int, config: Config, curves: Sequence[Sequence[float]]
 ) -> tuple[str, ...]:
     """What a reader of the list must know before it is believed, a sentence or two each.
 
@@ -27,13 +27,15 @@ def cautions(
         examples: What the run makes of every example.
         order: Their positions, the least trusted first, int64 `[N]`.
         top: How many are listed.
-        method: The run's method.
+        config: The options of the run.
         curves: Its weight function after the last epoch; none where none is learned.
     """
     if not len(examples):
         return ()
     of_network = _chance(examples) or _learned_by_heart(examples, order[:top])
-    of_weights = _rising(examples, curves) or (_equal_weights(examples.weight) if method == "mwnet" else "")
+    of_weights = ""
+    if config.weighs_by_loss:
+        of_weights = _rising(examples, curves) or _equal_weights(examples.weight)
     return tuple(sentence for sentence in (of_network, of_weights) if sentence)
 
 

@@ -86,9 +86,7 @@ def rankings(examples: ExampleTable, config: Config, plain: ExampleTable | None)
 
 def trust_kind(examples: ExampleTable, config: Config) -> Kind:
     """What the trust in a label is, see above."""
-    # Under a pseudo-clean meta set a weight belongs to the loss under a label that the networks have guessed.
-    of_loss = config.method == "mwnet" and config.data.meta_set != "pseudo-clean"
-    if not of_loss or len(examples) < 2:
+    if not config.weighs_by_loss or len(examples) < 2:
         return "probability"
     falls = np.cov(_ranks(examples.weight), _ranks(examples.loss))[0, 1] < 0
     return "weight" if falls else "probability"

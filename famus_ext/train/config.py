@@ -74,6 +74,14 @@ class Config:
         return self.meta_model.method
 
     @property
+    def weighs_by_loss(self) -> bool:
+        """Whether an example's weight is a function of its loss under its given label.
+
+        With a pseudo-clean meta set it is one of the loss under a label that the networks have guessed.
+        """
+        return self.method == "mwnet" and self.data.meta_set != "pseudo-clean"
+
+    @property
     def runs(self) -> tuple[tuple[Method, int], ...]:
         """Every method on every seed, in the order in which they are trained."""
         return tuple((method, seed) for seed in self.seeds for method in self.methods)

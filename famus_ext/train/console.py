@@ -65,13 +65,16 @@ def data_warnings(data: NoisyData) -> list[str]:
     return [f"{line}; python -m famus_ext inspect says more" for line in lines]
 
 
-def result_warnings(result: RunResult, labels: Tensor) -> list[str]:
+def result_warnings(config: Config, result: RunResult, labels: Tensor) -> list[str]:
     """What is wrong with what a run has learned.
 
     Args:
+        config: The options.
         result: What it reached.
         labels: Its training labels, int64 `[N]`.
     """
+    if not config.weighs_by_loss:
+        return []
     wrong = result.groups.get("wrong")
     found = rising_weights(
         result.history[-1].weight_function,

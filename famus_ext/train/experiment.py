@@ -169,7 +169,7 @@ def _run(
             processes.together(lambda: folder.save_epoch(trainer))
             progress.epoch_done(record)
     result = trainer.result()
-    for line in result_warnings(result, data.train.labels):
+    for line in result_warnings(config, result, data.train.labels):
         say(line)
     folder.write_examples(trainer.data, result)
     return result

@@ -24,7 +24,7 @@ ORDER = np.argsort(-LOSS)
 
 
 def said(examples, *, method="mwnet", order=ORDER, curve=None):
-    return " ".join(cautions(examples, order, 50, method, [] if curve is None else [curve]))
+    return " ".join(cautions(examples, order, 50, config(method), [] if curve is None else [curve]))
 
 
 def test_a_network_that_contradicts_some_labels_and_tells_them_apart_is_trusted():
@@ -51,7 +51,7 @@ def test_a_network_that_contradicts_none_of_the_labels():
 def test_weights_that_make_no_difference():
     equal = replace(GOOD, weight=0.5 + 0.001 * GOOD.weight)
     assert "The weights hardly differ, from 0.500 to 0.501" in said(equal)
-    assert said(equal, method="l2r") == ""
+    assert said(equal, method="l2r") == said(equal, method="mlc") == ""
 
 
 def test_weights_that_rise_with_the_loss_take_the_place_of_equal_ones():

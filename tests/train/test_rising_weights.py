@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import famus_ext as famus
+from famus_ext.train.config import Config, MetaModelOptions
 from famus_ext.train.console import result_warnings
 from famus_ext.train.recording.rising_weights import rising_weights
 from famus_ext.train.recording.weight_curves import LOSSES, MAXIMUM, POINTS
@@ -72,6 +73,9 @@ def test_the_trainer_says_it_at_the_end_of_a_run():
         predictions=predictions(losses),
         groups={"wrong": torch.from_numpy(WRONG)},
     )
-    (line,) = result_warnings(result, torch.from_numpy(LABELS))
+    config = Config(meta_model=MetaModelOptions(method="mwnet"))
+    (line,) = result_warnings(config, result, torch.from_numpy(LABELS))
     assert line.startswith("warning: mwnet seed 3: the weight function rises with the loss, from ")
-    assert result_warnings(replace(result, groups={"wrong": torch.from_numpy(~WRONG)}), torch.from_numpy(LABELS)) == []
+    right = replace(result, groups={"wrong": torch.from_numpy(~WRONG)})
+    assert result_warnings(config, right, torch.from_numpy(LABELS)) == []
+    assert result_warnings(Config(), result, torch.from_numpy(LABELS)) == []
