@@ -2,7 +2,8 @@
 
 - `options/`: the options by group; `config`: all of them; `command_line`, `config_file`: read from words, and from YAML
 - `assembly/`: from options to data, network, optimizer and step; `plain_step`: plain training behind the step's face
-- `trainer`: the loop of one run; `pseudo_clean/`: that of two networks without a clean meta set
+- `trainer`: the loop of one run
+- `regime`: what it trains: `one_network` on the batches of `batch_stream`, or `pseudo_clean/`'s two
 - `recording/`: what is looked at while it trains, and kept of it
 - `experiment`: every method on every seed, then the comparison
 - `folder/`: what is written where, and read back

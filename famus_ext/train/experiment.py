@@ -27,7 +27,6 @@ from famus_ext.train.plots.weight_function import plot_weight_function
 from famus_ext.train.plots.weights import plot_weights
 from famus_ext.train.processes import largest
 from famus_ext.train.progress import Progress
-from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
 from famus_ext.train.recording.records import RunResult
 from famus_ext.train.recording.tensorboard import check_installed
 from famus_ext.train.stopping import Stopped, StopRequest
@@ -64,9 +63,11 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
             for line in (data_line(config, data, seed), *data_warnings(data)):
                 say(line)
             folder.write_labels(seed, data)
-            results += [
-                _run(config, folder, method, seed, data, device, processes, progress, stop) for method in config.methods
-            ]
+            for method in config.methods:
+                # No name holds the trainer, so that one network is gone before the next is made.
+                results.append(
+                    _run(make_trainer(config, method, seed, data, device, processes), folder, processes, progress, stop)
+                )
     folder.write_summary(results)
     if folder.writes:
         _draw(config, folder, results)
@@ -107,9 +108,8 @@ def make_trainer(
     device: torch.device,
     processes: Processes = ALONE,
 ) -> Trainer:
-    """The loop of one run: Algorithm 2's where a method needs a meta set and that is to be pseudo-clean."""
-    divides = config.data.meta_set == "pseudo-clean" and method != "ce"
-    trainer = (PseudoCleanTrainer if divides else Trainer)(config, method, seed, data, device, processes)
+    """The trainer of one run, with the meta model that another has learned where one is asked for."""
+    trainer = Trainer(config, method, seed, data, device, processes)
     if config.meta_model.meta_model_from is not None and method != "ce":
         take_meta_model(trainer, config.meta_model.meta_model_from)
     return trainer
@@ -127,20 +127,10 @@ def resolve_device(config: Config) -> torch.device:
     return torch.device("cuda" if usable and config.machine.device != "cpu" else "cpu")
 
 
-def _run(
-    config: Config,
-    folder: RunFolder,
-    method: Method,
-    seed: int,
-    data: NoisyData,
-    device: torch.device,
-    processes: Processes,
-    progress: Progress,
-    stop: StopRequest,
-) -> RunResult:
+def _run(trainer: Trainer, folder: RunFolder, processes: Processes, progress: Progress, stop: StopRequest) -> RunResult:
     """One method on one seed, from its checkpoint on."""
-    trainer = make_trainer(config, method, seed, data, device, processes)
-    if method == config.method and trainer.step.layers:
+    config = trainer.config
+    if trainer.method == config.method and trainer.step.layers:
         folder.write_layers([layer.name for layer in trainer.step.layers])
     problems, positions = processes.together(lambda: folder.restore(trainer), lambda _: [trainer.steps], 1)
     if len({done for (done,) in positions}) > 1:
@@ -169,7 +159,7 @@ def _run(
             processes.together(lambda: folder.save_epoch(trainer))
             progress.epoch_done(record)
     result = trainer.result()
-    for line in result_warnings(config, result, data.train.labels):
+    for line in result_warnings(config, result, trainer.data.train.labels):
         say(line)
     folder.write_examples(trainer.data, result)
     return result

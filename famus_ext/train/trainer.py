@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from famus_ext.data import NoisyData
-from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.diagnostics import ExampleWeights
 from famus_ext.engine.processes import ALONE, Processes
-from famus_ext.losses.given_weights import GivenWeights
-from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
-from famus_ext.train.assembly.network import make_network
-from famus_ext.train.assembly.optimizer import learning_rate, make_optimizer
-from famus_ext.train.assembly.step import StepOutput, make_step
-from famus_ext.train.batch_stream import BatchStream
+from famus_ext.train.assembly.loss import begin_epoch
+from famus_ext.train.assembly.optimizer import learning_rate
 from famus_ext.train.config import Config
-from famus_ext.train.given_weights import read_weights
+from famus_ext.train.one_network import OneNetwork
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.processes import rows_of_all
+from famus_ext.train.pseudo_clean.two_networks import TwoNetworks
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.recording.epoch_log import EpochLog
 from famus_ext.train.recording.evaluation import Predictions, accuracy_and_loss, predictions
@@ -34,9 +29,7 @@ from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_
 from famus_ext.train.recording.records import EpochRecord, RunResult
 from famus_ext.train.recording.weight_curves import weight_curves
 from famus_ext.train.recording.weight_histogram import weight_histogram
-
-PreparedStep = tuple[Tensor, Callable[[], StepOutput]]
-"""Positions `[n]` of a batch in the training set, and the step to take on it."""
+from famus_ext.train.regime import Regime
 
 
 class TrainingError(RuntimeError):
@@ -44,9 +37,10 @@ class TrainingError(RuntimeError):
 
 
 class Trainer:
-    """Trains a fresh network by one method. Making it seeds the global random states.
+    """Trains a fresh network, or two, by one method. Making it seeds the global random states.
 
-    Runs of one seed share labels, initial weights and training batches, whatever their method.
+    Runs of one seed share labels, initial weights and training batches, whatever their method. A method that needs a
+    meta set takes the two networks of Algorithm 2 where that is to be pseudo-clean.
 
     Args:
         config: The options of the experiment.
@@ -57,6 +51,8 @@ class Trainer:
         processes: Those that take every step together, each with a part of its batches.
 
     Attributes:
+        regime: What is trained, and by which steps.
+        weights: The weights that the training examples had.
         history: A record an epoch trained so far.
         steps: Steps taken so far, skipped ones included.
 
@@ -78,21 +74,17 @@ class Trainer:
         self.device = device
         self.processes = Processes(processes.group, device)
         self.data = data.to(device)
-        class_sizes = data.train.class_sizes
-        self.loss = to_device(make_loss(config.meta_model, class_sizes), device)
-        self.model = make_network(config, data).to(device)
-        self.optimizer = make_optimizer(config.optimizer, self.model)
-        path = config.meta_model.example_weights
-        given = None if path is None else read_weights(path, data).to(device)
-        loss = self.loss if given is None else GivenWeights(self.loss)
-        self.step = make_step(config, method, seed, self.model, self.optimizer, loss, class_sizes)
-        normalised = method != "ce" and config.meta_model.weights_sum_to_one
-        self.weights = ExampleWeights(len(data.train), normalised=normalised, device=device)
+        self.regime: Regime
+        if config.data.meta_set == "pseudo-clean" and method != "ce":
+            self.regime = TwoNetworks(config, seed, self.data, self.processes)
+        else:
+            self.regime = OneNetwork(config, method, seed, self.data, self.processes)
+        self.model, self.step = self.regime.model, self.regime.step
+        self.weights = ExampleWeights(len(data.train), normalised=self.regime.normalised, device=device)
         self.groups = example_groups(self.data, long_tailed=config.data.imbalance is not None)
         self.history: list[EpochRecord] = []
         self.steps = 0
         self._log: EpochLog | None = None
-        self._batches = BatchStream(config, seed, self.data, device, self.processes, given)
         self._noise_rate, self._labels_hash = data.actual_noise_rate, data.labels_hash
 
     @property
@@ -102,8 +94,9 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run."""
-        return self.config.optimizer.epochs * num_batches(len(self.data.train), self.config.optimizer.batch_size)
+        """Steps of the whole run, if the epochs to come have as many as the one at hand."""
+        done = self.steps - (0 if self._log is None else len(self._log))
+        return done + (self.config.optimizer.epochs - self.epoch) * self.regime.epoch_steps
 
     def train_epoch(self, on_step: Callable[[], object] = lambda: None) -> EpochRecord:
         """Trains to the end of the epoch, one that a checkpoint left unfinished included; then looks at the test set.
@@ -120,12 +113,13 @@ class Trainer:
             TrainingError: when no step of the epoch could be taken.
         """
         lr = learning_rate(self.config.optimizer, self.epoch)
-        self._set_learning_rate(lr)
-        begin_epoch(self.loss, self.epoch)
+        for optimizer in self.regime.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = lr
         self.model.train()
         log = self._begin_log()
         reset_peak_memory(self.device)
-        for batch, take in self._prepared_steps(len(log)):
+        for batch, take in self.regime.steps(self.epoch, len(log)):
             start = time.perf_counter()
             self._seed_other_processes()
             out = take()
@@ -148,12 +142,12 @@ class Trainer:
         return record
 
     def try_step(self) -> None:
-        """Takes one step on a few examples: what a network and a method cannot do together comes out here.
+        """Takes a step on a few examples: what a network and a method cannot do together comes out here.
 
         It changes the network and the random streams, so the trainer is then of no further use.
         """
         self.model.train()
-        self.step(*self._batches.few())
+        self.regime.try_step()
 
     def result(self) -> RunResult:
         """What was reached so far."""
@@ -164,17 +158,7 @@ class Trainer:
 
     def predictions(self) -> Predictions:
         """What the network makes of every training example, on the CPU."""
-        return predictions(self.model, self.data.train, self.loss, self.processes).cpu()
-
-    def _set_learning_rate(self, lr: float) -> None:
-        """Lets the steps that follow have this learning rate."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-
-    def _prepared_steps(self, done: int) -> Iterator[PreparedStep]:
-        """The steps of the epoch at hand without the first `done`, each with what it needs at hand."""
-        for batch, examples in self._batches.epoch(self.epoch, done):
-            yield batch, partial(self.step, *examples)
+        return predictions(self.model, self.data.train, self.regime.loss, self.processes).cpu()
 
     def _begin_log(self) -> EpochLog:
         """The log of the epoch at hand: a new one, or that of an epoch that a checkpoint left unfinished."""
@@ -236,27 +220,22 @@ class Trainer:
         return {
             "epoch": self.epoch,
             "steps": self.steps,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step.state_dict(),
+            **self.regime.state_dict(within_epoch=self._log is not None),
             "weights": self.weights.state_dict(),
             "history": [record.to_dict() for record in self.history],
             "log": None if self._log is None else self._log.state_dict(),
-            "batches": self._batches.state_dict(within_epoch=self._log is not None),
             "random": random_state(self.device),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Takes what `state_dict` gave: the steps that follow are those of a run that never stopped."""
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step.load_state_dict(state["step"])
+        self.regime.load_state_dict(state)
         self.weights.load_state_dict(state["weights"])
         self.history = [EpochRecord(**record) for record in state["history"]]
         self.steps = state["steps"]
+        begin_epoch(self.regime.loss, max(self.epoch - 1, 0))  # a finished run only predicts, by its last epoch's loss
         self._log = None
         if state["log"] is not None:
             self._log = EpochLog(lasting_theta=self.method != "l2r")
             self._log.load_state_dict(state["log"])
-        self._batches.load_state_dict(state["batches"])
         set_random_state(state["random"], self.device)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
+from famus_ext.train.pseudo_clean.two_networks import TwoNetworks
 
 from .trees import command
 
@@ -104,6 +104,6 @@ def test_a_step_of_a_pseudo_clean_meta_set_that_fails_is_found(monkeypatch, caps
     def failing(self):
         raise RuntimeError("of torch")
 
-    monkeypatch.setattr(PseudoCleanTrainer, "try_step", failing)
+    monkeypatch.setattr(TwoNetworks, "try_step", failing)
     assert command("--meta-set", "pseudo-clean", "--method", "mwnet", "--device", "cpu") == 1
     assert "the first steps fail: of torch" in capsys.readouterr().out

@@ -107,6 +107,14 @@ def test_skipped_steps_are_part_of_the_state(make_trainer):
         same(resumed, straight)
 
 
+def test_restored_run_predicts_by_the_loss_of_its_last_epoch(make_trainer):
+    whole, again = (make_trainer("ce", loss="ldam-drw", drw_start=1) for _ in range(2))
+    for _ in range(2):
+        whole.train_epoch()
+    restore(to_bytes(whole), "run.pt", again)
+    assert torch.equal(again.predictions().losses, whole.predictions().losses)
+
+
 def test_checkpoint_holds_plain_values_and_tensors_only(make_trainer):
     trainer = make_trainer("mwnet", sampler="gumbel")
     trainer.train_epoch()
@@ -153,7 +161,9 @@ def test_checkpoint_of_another_format_is_refused(make_trainer, monkeypatch):
     monkeypatch.setattr(checkpoint_module, "FORMAT", 0)
     content = to_bytes(trainer)
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match=r"run\.pt: expected checkpoint format 5, got 0"):
+    with pytest.raises(
+        CheckpointError, match=rf"run\.pt: expected checkpoint format {checkpoint_module.FORMAT}, got 0"
+    ):
         restore(content, "run.pt", trainer)
 
 
@@ -170,7 +180,13 @@ def test_what_is_no_checkpoint_is_refused(make_trainer, content):
         restore(content, "run.pt", make_trainer("ce"))
 
 
-@pytest.mark.parametrize("content", [{"format": 5}, {"format": 5, "identity": {}, "state": {}, "more": 1}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"format": checkpoint_module.FORMAT},
+        {"format": checkpoint_module.FORMAT, "identity": {}, "state": {}, "more": 1},
+    ],
+)
 def test_other_entries_are_refused(make_trainer, content):
     file = io.BytesIO()
     torch.save(content, file)

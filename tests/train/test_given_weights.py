@@ -81,7 +81,7 @@ def test_examples_of_weight_zero_are_not_learned(make_trainer, tmp_path):
         run = make_trainer("ce", example_weights=str(path))
         labels = run.data.train.labels
         labels[::2] = (labels[::2] + change) % 10
-        run._batches._targets[::2, 0] = labels[::2].double()
+        run.regime._batches._targets[::2, 0] = labels[::2].double()
         run.train_epoch()
         runs.append(torch.cat([p.detach().flatten() for p in run.model.parameters()]))
     plain = make_trainer("ce")

@@ -11,7 +11,7 @@ import torch
 
 from famus_ext.train.trainer import Trainer
 
-FORMAT = 5
+FORMAT = 6
 """Version of the layout below; raised when a checkpoint of the version before cannot be read."""
 ENTRIES = {"format", "identity", "state"}
 

@@ -5,5 +5,5 @@
 - `draws`: which examples each step looks at; `views`: two augmented views of each
 - `guessing`: targets from predictions; `mixing`: MixUp with one ratio a batch; `batch`: the inputs of a step from both
 - `ensemble`: both networks as one, for testing
-- `trainer`: the loop, with the face of the ordinary `Trainer`
+- `learner`: a network with what trains it; `two_networks`: the steps of both, epoch by epoch, for the `Trainer`
 """

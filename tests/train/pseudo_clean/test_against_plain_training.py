@@ -4,8 +4,8 @@ import torch
 
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions
-from famus_ext.train.experiment import make_trainer
 from famus_ext.train.options.pseudo_clean import PseudoCleanOptions
+from famus_ext.train.trainer import Trainer
 
 EPOCHS = 10
 CONFIG = Config(
@@ -17,7 +17,7 @@ CONFIG = Config(
 
 
 def trained(method, data):
-    trainer = make_trainer(CONFIG, method, 0, data, torch.device("cpu"))
+    trainer = Trainer(CONFIG, method, 0, data, torch.device("cpu"))
     while trainer.epoch < EPOCHS:
         trainer.train_epoch()
     return trainer
@@ -27,6 +27,6 @@ def test_pseudo_clean_beats_plain_training():
     data = make_data(CONFIG.data, 0)
     plain, divided = trained("ce", data), trained("mwnet", data)
     assert divided.history[-1].test_accuracy > plain.history[-1].test_accuracy + 0.03
-    for division in divided.divisions:  # of the labels, 45 % are right
+    for division in divided.regime.divisions:  # of the labels, 45 % are right
         assert (~data.wrong)[division.labelled].double().mean() > 0.9
         assert (~data.wrong)[division.meta].double().mean() > 0.9

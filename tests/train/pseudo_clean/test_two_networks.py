@@ -16,11 +16,12 @@ from famus_ext.train.config import (
     OptimizerOptions,
     SamplerOptions,
 )
-from famus_ext.train.experiment import check_runnable, make_trainer
+from famus_ext.train.experiment import check_runnable
 from famus_ext.train.folder.checkpoint import restore, to_bytes
+from famus_ext.train.one_network import OneNetwork
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.pseudo_clean import PseudoCleanOptions
-from famus_ext.train.pseudo_clean.trainer import PseudoCleanTrainer
+from famus_ext.train.pseudo_clean.two_networks import TwoNetworks
 from famus_ext.train.recording.records import MEASURED
 from famus_ext.train.recording.weight_curves import LOSSES
 from famus_ext.train.trainer import Trainer
@@ -35,7 +36,7 @@ SMALL = Config(
 
 
 def made(config=SMALL, method="mwnet"):
-    return make_trainer(config, method, 0, make_data(config.data, 0), torch.device("cpu"))
+    return Trainer(config, method, 0, make_data(config.data, 0), torch.device("cpu"))
 
 
 def numbers(record):
@@ -51,9 +52,9 @@ def straight():
     return checkpoints, trainer
 
 
-def test_method_decides_who_trains(straight):
-    assert isinstance(straight[1], PseudoCleanTrainer)
-    assert type(made(method="ce")) is Trainer
+def test_method_decides_what_is_trained(straight):
+    assert isinstance(straight[1].regime, TwoNetworks)
+    assert isinstance(made(method="ce").regime, OneNetwork)
 
 
 @pytest.mark.parametrize("place", ["warm-up, network 1", "warm-up, network 2", "network 1", "network 2", "last"])
@@ -88,7 +89,7 @@ def test_checkpoints_are_read_without_unpickling_code(straight):
 
 def test_networks_differ_and_are_tested_together(straight):
     _, trainer = straight
-    one, other = (learner.model.eval() for learner in trainer.learners)
+    one, other = (learner.model.eval() for learner in trainer.regime.learners)
     images, labels = trainer.data.test.view(torch.arange(1597)), trainer.data.test.labels
     with torch.no_grad():
         logits = one(images), other(images)
@@ -112,11 +113,11 @@ def test_records_are_those_of_both_networks(straight):
 
 def test_network_takes_the_sets_that_the_others_losses_make(monkeypatch):
     trainer = made()
-    monkeypatch.setattr("famus_ext.train.pseudo_clean.trainer.clean_probability", lambda losses, seed: -losses)
+    monkeypatch.setattr("famus_ext.train.pseudo_clean.two_networks.clean_probability", lambda losses, seed: -losses)
     with torch.no_grad():
-        for parameter in trainer.learners[1].model.parameters():
+        for parameter in trainer.regime.learners[1].model.parameters():
             parameter.zero_()
-    for_first, for_second = trainer._divide()
+    for_first, for_second = trainer.regime._divide(0)
     assert len(for_first.probabilities.unique()) == 1  # network 2 holds all labels for equally likely
     assert len(for_second.probabilities.unique()) > 100
 
@@ -124,7 +125,7 @@ def test_network_takes_the_sets_that_the_others_losses_make(monkeypatch):
 def test_weight_of_the_unlabelled_grows_over_the_ramp():
     trainer, seen = made(), []
     trainer.train_epoch()
-    loss = trainer.learners[0].loss
+    loss = trainer.regime.learners[0].loss
     trainer.train_epoch(lambda: seen.append(loss.lambda_u))
     assert seen[0] == 0.0
     assert seen == sorted(seen)
@@ -157,7 +158,7 @@ def test_several_processes_are_refused():
             self.count = 2
 
     with pytest.raises(OptionError, match="--meta-set pseudo-clean: expected one process, got 2"):
-        PseudoCleanTrainer(SMALL, "mwnet", 0, make_data(SMALL.data, 0), torch.device("cpu"), Two())
+        TwoNetworks(SMALL, 0, make_data(SMALL.data, 0), Two())
 
 
 def test_meta_set_comes_from_nowhere():
