@@ -88,6 +88,7 @@ PLAN = (
     Part("table 4", (*TABLE, "4"), 60, ("--json", "json")),
     Part("table 3", (*TABLE, "3"), 60, ("--json", "json")),
     Part("table 2", (*TABLE, "2"), 45, ("--json", "json")),
+    Part("table 2, captured", (*TABLE, "2", "--captured"), 45, ("--json", "json")),
 )
 
 

@@ -23,6 +23,7 @@ from measuring.precision import Precision, computing_in
 from measuring.result import begin, leave
 from measuring.timing import Spread, interleaved, paired_ratio
 from meta_steps.agreement import Agreement, first_steps
+from meta_steps.captured import obstacle, with_captured
 from meta_steps.group_norm import GROUPS
 from meta_steps.paper_tables import PAPER
 from meta_steps.quick_tables import QUICK
@@ -52,6 +53,7 @@ class Options:
         keep_memory: Keep what a step frees for the next one.
         rivals: Add the steps of other packages that are installed, of torch.func.jvp, of a one-sided difference, and of
             plain SGD under torch.compile.
+        captured: Add a twin in CUDA graphs of every step that can be captured; takes a GPU and fp32.
         precision: What is timed (see `precision.computing_in`); first steps are compared in float32.
         json: Where to leave the result.
     """
@@ -65,6 +67,7 @@ class Options:
     threads: int | None = None
     keep_memory: bool = False
     rivals: bool = False
+    captured: bool = False
     precision: Precision = "fp32"
     json: Path | None = None
 
@@ -79,6 +82,12 @@ def main(options: Options) -> None:
         "tables": [],
     }
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}, {options.precision}")
+    if options.captured:
+        reason = obstacle(device, options.precision)
+        if reason is not None:
+            print(f"captured rows are left out: {reason}")
+        else:
+            tables = [with_captured(table) for table in tables]
     for table in tables:
         measured = measure(table, device, options)
         result["tables"].append(measured)

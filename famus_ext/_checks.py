@@ -117,6 +117,14 @@ def check_flag(value: object, name: str) -> bool:
     return value
 
 
+def check_positive(value: object, name: str) -> float:
+    """`value` as a float; raise unless it is a finite real number above 0."""
+    number = check_finite(value, name)
+    if number <= 0:
+        raise ValueError(f"{name}: expected a positive number, got {value}")
+    return number
+
+
 def check_not_negative(value: object, name: str) -> float:
     """`value` as a float; raise unless it is a finite real number of at least 0."""
     number = check_finite(value, name)

@@ -23,6 +23,7 @@ class Row:
         schedule: of `famus_ext.MetaStep`.
         micro_batches: of `famus_ext.MetaStep`.
         recompute: of `famus_ext.MetaStep`.
+        capture: of `famus_ext.MetaStep`.
         measured: without, the row is a reference for others: it takes its first step and no more.
         same_gradient_as: name of the row whose first step this row must reproduce.
         approximate: it need not, but is held against it all the same.
@@ -37,6 +38,7 @@ class Row:
     schedule: Literal["paper", "merged"] = "paper"
     micro_batches: int = 1
     recompute: bool = False
+    capture: bool = False
     meta_model: Literal["MWNet", "L2R", "MLC"] = "MWNet"
     lambda_r: float | None = None
     lambda_g: float | None = None

@@ -111,6 +111,7 @@ class Trial:
             schedule=row.schedule,
             micro_batches=row.micro_batches,
             recompute=row.recompute,
+            capture=row.capture,
             lambda_r=row.lambda_r,
             lambda_g=row.lambda_g,
         )

@@ -3,7 +3,8 @@
 Where things are:
     step.py             MetaStep: one iteration, by the paper's schedule or the merged one
     meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η
-    sections.py         what the engines do before and after the gates are known, without waiting for the device
+    sections.py         what the engines do before and after the gates (selected.py) are known, without waiting for the
+                        device; run at once (runner.py), or recorded and replayed (capture/)
     virtual_train.py    meta_train.py    actual_train.py    the paper's three phases
     head.py             the training loss as a function of the logits and θ alone
     meta_update.py      the step of θ and η

@@ -9,9 +9,11 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
 from famus_ext.engine.head import TrainingHead
-from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.passes.protocol import Gradients, TrainingPass
 from famus_ext.engine.phases import Phase, phase
+from famus_ext.engine.runner import AT_ONCE, Runner
 from famus_ext.errors import require_finite
+from famus_ext.meta_models.protocol import TrainingLoss
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,29 @@ def actual_train(
     optimizer: Optimizer,
     training: TrainingPass,
     clip_norm: float | None,
+    run: Runner = AT_ONCE,
 ) -> Trained:
     """Step on ∂ℓ(z, y; θ')/∂w, through the forward pass that Virtual-Train left.
+
+    Args:
+        model: The network.
+        meta_model: Ψ with θ'.
+        optimizer: The user's.
+        training: The pass of the training batch.
+        clip_norm: See `MetaStep`.
+        run: How the part before the optimizer is run.
 
     Raises:
         NonFiniteError: The loss or the gradient is NaN or infinite; the parameters are as they were, without gradients.
     """
-    with phase(Phase.HEAD):
-        head = TrainingHead(meta_model, training.logits, training.targets)
     _drop_gradients(model, optimizer)
-    with phase(Phase.ACTUAL_BACKWARD):
-        training.backward(head.cotangent.detach())
+    loss, found = run("actual", lambda: _differentiate(meta_model, training, keep=run.replays))
+    parameters = dict(model.named_parameters())
+    for name, gradient in found.items():
+        parameters[name].grad = gradient
     try:
-        gradients = {f"the gradient of {n}": p.grad for n, p in model.named_parameters() if p.grad is not None}
-        require_finite({"the training loss": head.loss.value.detach(), **gradients})
+        gradients = {f"the gradient of {n}": p.grad for n, p in parameters.items() if p.grad is not None}
+        require_finite({"the training loss": loss.value.detach(), **gradients})
     except ArithmeticError:
         _drop_gradients(model, optimizer)
         raise
@@ -56,12 +67,23 @@ def actual_train(
         clip_grad_norm_(model.parameters(), clip_norm)
     with phase(Phase.OPTIMIZER):
         optimizer.step()
-    weights = head.loss.weights
+    weights = loss.weights
     return Trained(
-        loss=head.loss.value.detach(),
+        loss=loss.value.detach(),
         weights=None if weights is None else training.own(weights.detach()),
         logits=training.own(training.logits).detach(),
     )
+
+
+def _differentiate(meta_model: nn.Module, training: TrainingPass, *, keep: bool) -> tuple[TrainingLoss, Gradients]:
+    """The loss, and the gradients by name where the graph is to be kept; else they are added to `.grad`."""
+    with phase(Phase.HEAD):
+        head = TrainingHead(meta_model, training.logits, training.targets)
+    with phase(Phase.ACTUAL_BACKWARD):
+        if keep:
+            return head.loss, training.gradients(head.cotangent.detach())
+        training.backward(head.cotangent.detach())
+    return head.loss, {}
 
 
 def _drop_gradients(model: nn.Module, optimizer: Optimizer) -> None:

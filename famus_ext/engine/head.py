@@ -54,6 +54,10 @@ class TrainingHead:
             (slopes,) = torch.autograd.grad(losses, self.logits, torch.ones_like(losses), retain_graph=True)
         return slopes
 
+    def keep_slopes(self) -> None:
+        """Compute the slopes now, for whoever asks later."""
+        self.slopes  # noqa: B018
+
     def sample_dots(self, logits_dot: Tensor) -> Tensor | None:
         """c_i = -⟨∂L_i/∂z_i, ż_i⟩, [N]."""
         if self.slopes is None or self.loss.losses is None:

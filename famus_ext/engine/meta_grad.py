@@ -23,9 +23,10 @@ from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import Computed, MetaGradient
 from famus_ext.engine.sections import meta_section, virtual_section
+from famus_ext.engine.selected import select
 from famus_ext.engine.task import MetaTask, meta_task, shared_task
 from famus_ext.losses import cross_entropy
-from famus_ext.network.buffers import BufferState
+from famus_ext.network.buffers import restored_on_error
 from famus_ext.network.layers import trainable
 from famus_ext.samplers import Sampler
 
@@ -107,7 +108,7 @@ def sampled_meta_grad(
 def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]:
     """The meta gradient by an engine, and the training pass that Actual-Train can go on with."""
     if task.training.stand_in:
-        check_parameter_hooks(task.parameters, "the merged schedule records the forward pass on copies")
+        check_parameter_hooks(task.parameters, "the step records the forward pass on copies")
     if engine.startswith("ghost"):
         check_parameter_hooks(task.parameters, f"{engine!r} computes gradients itself")
     if engine == "pushforward" and task.starts_at_zero:
@@ -116,29 +117,24 @@ def compute(engine: Engine, task: MetaTask) -> tuple[MetaGradient, TrainingPass]
     if not task.processes.alone:
         check_processes(task.model, task.meta_model, engine)
     agree_once(task.processes, {"model": task.model, "meta_model": task.meta_model, "sampler": task.sampler})
-    buffers = BufferState(task.model)
-    try:
+    with restored_on_error(task.model):
         result, training, products = ENGINES[engine](task)
         result = settled(result, training, task.processes)
         read = result.check_finite(beside=products)
         if products is not None:
             check_adjoint(read, result.logits.dtype)
         return result, training
-    except BaseException:
-        # A NaN in a batch must not reach running statistics.
-        buffers.restore()
-        raise
 
 
 def _along(make_pass: Callable[[TrainingBatch], TrainingPass], *, exact: bool) -> Callable[[MetaTask], Computed]:
     """The engine that carries the direction t to the logits by a training pass of this kind."""
 
     def engine(task: MetaTask) -> Computed:
-        begun = virtual_section(make_pass, task)
+        begun = task.run("virtual", lambda: virtual_section(make_pass, task))
         with phase(Phase.GATES):
             gates = task.draw_gates(begun.virtual.gate_inputs)
-            active = [gate > 0 for gate in gates.tolist()]
-        carried = meta_section(begun, gates.detach(), active, exact=exact)
+            selected = select(task, gates.detach())
+        carried = task.run(selected.carried, lambda: meta_section(begun, selected, exact=exact))
         with phase(Phase.GATES):
             sampler_grads = _sampler_gradients(task.sampler, gates, carried.gate_grads)
         loss = begun.head.loss

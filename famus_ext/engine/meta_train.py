@@ -10,6 +10,7 @@ from torch import Tensor
 
 from famus_ext.engine.phases import Phase, phase
 from famus_ext.engine.pooling import pool_gradients
+from famus_ext.engine.selected import Selected
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import VirtualTrain
 from famus_ext.network.buffers import buffer_copies
@@ -89,7 +90,7 @@ def _joined(task: MetaTask, compute: Callable[[], MetaPass]) -> MetaPass:
 
 @torch.no_grad()
 def direction(
-    task: MetaTask, virtual: VirtualTrain, meta: MetaPass, gates: Tensor, active: Sequence[bool]
+    task: MetaTask, virtual: VirtualTrain, meta: MetaPass, selected: Selected
 ) -> tuple[dict[str, Tensor], Tensor | None]:
     """The direction t by name, and ∂L/∂r [L] for a learned sampler.
 
@@ -100,26 +101,31 @@ def direction(
     layer's virtual step is scaled by 1 - r_l.
     """
     steps = virtual.step.scaled(meta.gradients)
-    kept = {n: steps[n] for layer, on in zip(task.layers, active, strict=True) if on for n in layer.parameters}
+    kept = {
+        name: selected.gates[index].to(steps[name].dtype) * steps[name] if selected.scaled else steps[name]
+        for index, (layer, on) in enumerate(zip(task.layers, selected.carried, strict=True))
+        if on
+        for name in layer.parameters
+    }
     kept = virtual.step.through_clipping(kept, virtual.gradients)
-    gate_grads = _gate_gradients(task, virtual, steps, gates, active) if task.sampler.learned else None
+    gate_grads = _gate_gradients(task, virtual, steps, selected) if task.sampler.learned else None
     if task.lambda_g:
         for name, term in _matching_direction(task, virtual, meta).items():
             kept[name] = kept[name] + term if name in kept else term
     return kept, gate_grads
 
 
-def _gate_gradients(
-    task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], gates: Tensor, active: Sequence[bool]
-) -> Tensor:
+def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], selected: Selected) -> Tensor:
     """∂(L_c + λ1 L_r)/∂r, [L]."""
-    credited = _credited_layers(task, active)
+    credited = _credited_layers(task, selected.carried)
     dots = layer_dots(
         [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
         [[virtual.gradients.get(name) for name in layer.parameters] for layer in task.layers],
     )
     # On the device: a copy of what the host knows would wait for the device.
-    on = (gates > 0).to(dots.dtype)
+    on = (selected.gates > 0).to(dots.dtype)
+    if selected.scaled and not task.sampler.credit_inactive:
+        dots = dots * on
     excess = on.sum() - task.sampler.expected_layers
     return (2 * on - 1) * dots.to(on.device) + 2 * task.lambda_r * excess
 

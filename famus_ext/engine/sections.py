@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -14,9 +14,11 @@ from famus_ext.engine.meta_train import direction, meta_pass, wanted_layers
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.phases import Phase, phase
+from famus_ext.engine.selected import Selected
 from famus_ext.engine.task import MetaTask
 from famus_ext.engine.virtual_train import VirtualTrain, virtual_train
 from famus_ext.network.buffers import BufferState
+from famus_ext.network.forward import with_tensors
 
 
 @dataclass(frozen=True)
@@ -64,28 +66,32 @@ def virtual_section(make_pass: Callable[[TrainingBatch], TrainingPass], task: Me
     buffers = BufferState(task.model)
     task = task.begin_batch(training)
     with phase(Phase.HEAD):
-        head = TrainingHead(task.meta_model, training.logits, training.targets)
+        head = with_tensors(
+            task.meta_model, task.theta, lambda: TrainingHead(task.meta_model, training.logits, training.targets)
+        )
     with phase(Phase.VIRTUAL_BACKWARD):
         training.begin(head)
+    if task.run.replays:
+        head.keep_slopes()
     return Begun(task, training, head, virtual_train(task, training, head), buffers)
 
 
-def meta_section(begun: Begun, gates: Tensor, active: Sequence[bool], *, exact: bool) -> Carried:
+def meta_section(begun: Begun, selected: Selected, *, exact: bool) -> Carried:
     """Run the meta batch and carry its gradient back to θ.
 
     Args:
-        begun: What the first section gave; ŵ is dropped on the way.
-        gates: r [L].
-        active: The same, as the host knows it.
+        begun: What the first section gave; ŵ is dropped on the way, unless it is to be replayed.
+        selected: The layers.
         exact: Whether the pass' pushforward is the transpose of its gradients, so that a step can be checked for it.
     """
     task, training, head, virtual = begun.task, begun.training, begun.head, begun.virtual
     training.release()
-    meta = meta_pass(task, virtual.step.weights, wanted_layers(task, active))
-    # ŵ is as large as the network, and the sweep needs room.
-    virtual.step.weights.clear()
+    meta = meta_pass(task, virtual.step.weights, wanted_layers(task, selected.carried))
+    if not task.run.replays:
+        # ŵ is as large as the network, and the sweep needs room.
+        virtual.step.weights.clear()
     with phase(Phase.DIRECTION):
-        tangents, gate_grads = direction(task, virtual, meta, gates, active)
+        tangents, gate_grads = direction(task, virtual, meta, selected)
     # So is u.
     meta.gradients.clear()
     with phase(Phase.PUSHFORWARD):

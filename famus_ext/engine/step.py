@@ -9,33 +9,43 @@ from torch import nn
 from torch.optim import Optimizer
 
 from famus_ext._checks import (
-    check_finite,
     check_flag,
     check_not_negative,
     check_not_negative_integer,
+    check_positive,
     check_positive_integer,
 )
 from famus_ext.engine.actual_train import Trained, actual_train
-from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaLoss
+from famus_ext.engine.capture.refusals import check_capture
+from famus_ext.engine.capture.standing_task import StandingTask, standing_task
 from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
 from famus_ext.engine.guards.collapse import CollapseWatch
 from famus_ext.engine.guards.combinations import Schedule, check_combination, check_step_hooks
+from famus_ext.engine.guards.kinds import check_kinds
 from famus_ext.engine.guards.out_of_memory import naming_what_to_turn_down
 from famus_ext.engine.guards.skips import Skips
 from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.meta_update import meta_update
-from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_plain_step, output_of_skipped_step
+from famus_ext.engine.output import (
+    StepOutput,
+    copied,
+    output_of_meta_step,
+    output_of_plain_step,
+    output_of_skipped_step,
+)
 from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.task import MetaTask, check_network, meta_task, shared_task, training_batch
+from famus_ext.engine.runner import AT_ONCE, Runner
+from famus_ext.engine.task import MetaTask, meta_task, shared_batch, shared_task
+from famus_ext.engine.updates.gradient_step import learning_rates
 from famus_ext.engine.updates.optimizer_step import OptimizerStep
 from famus_ext.errors import NonFiniteError
 from famus_ext.losses import cross_entropy
-from famus_ext.network.buffers import BufferState
+from famus_ext.network.buffers import restored_on_error
 from famus_ext.network.layers import Layer, trainable
 from famus_ext.samplers import AllLayers, Sampler
 
@@ -80,6 +90,8 @@ class MetaStep:
             `CollapseWarning`; None does not look.
         process_group: The processes that take every step together, each with a part of both batches, where
             torch.distributed has been initialised; see `sampled_meta_grad`.
+        capture: Record the step in CUDA graphs and replay them, for networks that are bound by launches; equal to
+            rounding. Unproven on a GPU. Batches must keep their shapes; see `famus_ext.engine.capture`.
 
     Raises:
         TypeError, ValueError: An argument does not fit, or two do not go together; the message says which and why.
@@ -106,15 +118,11 @@ class MetaStep:
         max_skips: int = 0,
         collapse_window: int | None = 100,
         process_group: dist.ProcessGroup | None = None,
+        capture: bool = False,
     ) -> None:
-        if not isinstance(meta_model, nn.Module):
-            raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
-        if sampler is not None and not isinstance(sampler, Sampler):
-            raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
+        check_kinds(meta_model, sampler, meta_loss)
         if engine not in ENGINES:
             raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
-        if not callable(meta_loss):
-            raise TypeError(f"meta_loss: expected a function, got {type(meta_loss).__name__}")
         self.model = model
         self.optimizer = optimizer
         self.meta_model = meta_model
@@ -124,7 +132,7 @@ class MetaStep:
         self.every = check_positive_integer(every, "every")
         self.micro_batches = check_positive_integer(micro_batches, "micro_batches")
         self.recompute = check_flag(recompute, "recompute")
-        self.clip_norm = _positive_or_none(clip_norm)
+        self.clip_norm = None if clip_norm is None else check_positive(clip_norm, "clip_norm")
         self.lambda_r = None if lambda_r is None else check_not_negative(lambda_r, "lambda_r")
         self.lambda_g = None if lambda_g is None else check_not_negative(lambda_g, "lambda_g")
         self.meta_loss = meta_loss
@@ -132,11 +140,17 @@ class MetaStep:
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
         self.iteration = 0
         self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
-        self.collapse_watch = _watch(collapse_window)
+        self.collapse_watch = CollapseWatch.of(collapse_window)
         check_optimizer("optimizer", optimizer, "model", model)
         check_combination(
             meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches, recompute=recompute
         )
+        self._standing: StandingTask | None = None
+        if check_flag(capture, "capture"):
+            check_capture(
+                (model, meta_model, meta_loss), engine, schedule, micro_batches=micro_batches, recompute=recompute
+            )
+            self._standing = standing_task(model, meta_model)
         self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
         self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
 
@@ -208,10 +222,15 @@ class MetaStep:
 
     def _paper(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """Virtual-Train and Meta-Train, then Actual-Train with θ'."""
-        task = self._task((x, y), (x_meta, y_meta), update=self._learning_rates())
+        batches, rates = ((x, y), (x_meta, y_meta)), learning_rates(self.optimizer, self.model)
+        if self._standing is None:
+            task = self._task(*batches, update=rates)
+        else:
+            task = self._standing.of(*batches, rates, self._task)
         result, training = compute(self.engine, task)
         self._update_meta_model(result)
-        return output_of_meta_step(result, self._actual_train(training))
+        output = output_of_meta_step(result, self._actual_train(training, task.run))
+        return copied(output) if task.run.replays else output
 
     def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """The optimizer's step with θ, then Meta-Train at the new weights."""
@@ -226,31 +245,18 @@ class MetaStep:
 
     def _plain(self, x: Any, y: Any) -> StepOutput:
         """Training with θ as it is."""
-        check_network(self.model)
         processes = self._processes()
-        agree_once(processes, {"model": self.model, "meta_model": self.meta_model})
-        batch, _ = processes.together(
-            lambda: training_batch(self.model, (x, y), micro_batches=self.micro_batches, processes=processes)
-        )
-        buffers = BufferState(self.model)
-        try:
+        batch = shared_batch(self.model, self.meta_model, (x, y), self.micro_batches, processes)
+        with restored_on_error(self.model):
             return output_of_plain_step(self._actual_train(joined(exact_pass, batch)), len(self.layers))
-        except BaseException:
-            buffers.restore()
-            raise
 
-    def _actual_train(self, training: TrainingPass) -> Trained:
+    def _actual_train(self, training: TrainingPass, run: Runner = AT_ONCE) -> Trained:
         """Step the user's optimizer."""
-        return actual_train(self.model, self.meta_model, self.optimizer, training, self.clip_norm)
+        return actual_train(self.model, self.meta_model, self.optimizer, training, self.clip_norm, run)
 
     def _update_meta_model(self, result: MetaGradient) -> None:
         """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
         meta_update(result, self.meta_model, self.meta_optimizer, self.sampler, self.sampler_optimizer)
-
-    def _learning_rates(self) -> dict[str, float]:
-        """α by parameter name; a parameter that the optimizer does not hold does not move."""
-        rates = {id(p): float(group["lr"]) for group in self.optimizer.param_groups for p in group["params"]}
-        return {name: rates.get(id(p), 0.0) for name, p in self.model.named_parameters() if p.requires_grad}
 
     def _processes(self) -> Processes:
         """Those that take the step together."""
@@ -287,15 +293,3 @@ class MetaStep:
             "skips": self.skips,
         }
         return {name: part for name, part in parts.items() if part is not None}
-
-
-def _positive_or_none(clip_norm: float | None) -> float | None:
-    """A norm to clip to, if one is asked for."""
-    if clip_norm is not None and not check_finite(clip_norm, "clip_norm") > 0:
-        raise ValueError(f"clip_norm: expected a positive number, got {clip_norm}")
-    return clip_norm
-
-
-def _watch(window: int | None) -> CollapseWatch | None:
-    """What looks out for a collapse, if anything is to."""
-    return None if window is None else CollapseWatch(check_positive_integer(window, "collapse_window"))

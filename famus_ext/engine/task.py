@@ -10,10 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext._checks import check_finite
+from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaBatch, MetaLoss, TrainingBatch, check_batch, check_device, check_pair
 from famus_ext.engine.guards.combinations import check_distribution
+from famus_ext.engine.guards.kinds import check_kinds
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.runner import AT_ONCE, Runner
 from famus_ext.engine.updates.gradient_step import GradientStep
 from famus_ext.engine.updates.protocol import Update
 from famus_ext.meta_models import BatchMetaModel
@@ -33,6 +36,7 @@ class MetaTask:
         theta: θ by name.
         update: How the virtual gradient moves the weights.
         training: The training batch, its forward pass recorded on the parameters or on stand-ins.
+        run: How the engine's sections are run.
     """
 
     model: nn.Module
@@ -46,6 +50,7 @@ class MetaTask:
     meta: MetaBatch
     lambda_r: float
     lambda_g: float
+    run: Runner = AT_ONCE
 
     @property
     def starts_at_zero(self) -> bool:
@@ -107,18 +112,13 @@ def meta_task(
     that both batches are cut into, `recompute` whether the training batch's graph is dropped during the meta pass,
     `processes` those that hold a part of both batches each.
     """
-    if not isinstance(meta_model, nn.Module):
-        raise TypeError(f"meta_model: expected a torch.nn.Module, got {type(meta_model).__name__}")
+    check_kinds(meta_model, sampler, meta_loss)
     sampler = AllLayers() if sampler is None else sampler
-    if not isinstance(sampler, Sampler):
-        raise TypeError(f"sampler: expected a famus_ext sampler, got {type(sampler).__name__}")
     theta = trainable(meta_model)
     if not theta:
         raise ValueError("meta_model: expected at least one parameter with requires_grad=True, got none")
     parameters = check_network(model)
     found = sampler.layers_of(model)
-    if not callable(meta_loss):
-        raise TypeError(f"meta_loss: expected a function, got {type(meta_loss).__name__}")
     devices = {p.device for p in parameters.values()}
     check_device("meta_model", theta, devices)
     check_device("sampler", dict(sampler.named_parameters()), devices)
@@ -179,6 +179,16 @@ def training_batch(
     check_batch("x", x, y, {p.device for p in parameters.values()})
     leaves = parameters if stand_ins is None else stand_ins
     return TrainingBatch(model, leaves, x, y, stand_ins is not None, micro_batches, recompute, processes)
+
+
+def shared_batch(
+    model: nn.Module, meta_model: nn.Module, batch: tuple[Any, Any], micro_batches: int, processes: Processes
+) -> TrainingBatch:
+    """The training batch of a step without a meta batch, checked in every process."""
+    check_network(model)
+    agree_once(processes, {"model": model, "meta_model": meta_model})
+    made, _ = processes.together(lambda: training_batch(model, batch, micro_batches=micro_batches, processes=processes))
+    return made
 
 
 def _learning_rates(lr: float | Mapping[str, float], parameters: Mapping[str, Tensor]) -> dict[str, float]:

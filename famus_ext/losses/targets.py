@@ -21,7 +21,7 @@ def check_targets(logits: Tensor, targets: Tensor) -> None:
     positions = logits.shape[:1] + logits.shape[2:]
     if targets.shape != positions:
         raise ValueError(f"targets: expected class indices of shape {list(positions)}, got {list(targets.shape)}")
-    if targets.is_cuda and torch.cuda.is_current_stream_capturing():
+    if not _can_be_read(targets):
         return
     classes = logits.shape[1]
     if targets.numel() and bool(((targets < 0) | (targets >= classes)).any()):
@@ -30,6 +30,11 @@ def check_targets(logits: Tensor, targets: Tensor) -> None:
             f"targets: expected class indices in [0, {classes}), got values from {low} to {high}; "
             "ignored positions take a loss of your own"
         )
+
+
+def _can_be_read(tensor: Tensor) -> bool:
+    """Whether the host may see values: not while a CUDA graph is recorded."""
+    return not (tensor.is_cuda and torch.cuda.is_current_stream_capturing())
 
 
 def check_class_indices(logits: Tensor, targets: Tensor, reason: str) -> None:

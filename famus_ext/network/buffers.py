@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,17 @@ class BufferState:
             module._buffers[name] = buffer
             # Not a change to a graph that holds the buffer: its value is what the graph's forward pass left.
             buffer.data.copy_(value)
+
+
+@contextmanager
+def restored_on_error(model: nn.Module) -> Iterator[None]:
+    """Put the buffers back if the block raises: a NaN in a batch must not reach running statistics."""
+    buffers = BufferState(model)
+    try:
+        yield
+    except BaseException:
+        buffers.restore()
+        raise
 
 
 @torch.no_grad()

@@ -252,6 +252,7 @@ WRONG = {
     ("MetaStep", "meta_loss"): required(FUNCTION),
     ("MetaStep", "max_skips"): required(INDEX),
     ("MetaStep", "collapse_window"): COUNT,
+    ("MetaStep", "capture"): [*required(FLAG), (True, ValueError)],
     ("MetaStep()", "x"): [
         (X[:0], ValueError),
         (X.to("meta"), ValueError),

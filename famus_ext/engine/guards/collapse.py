@@ -7,6 +7,7 @@ import warnings
 import torch
 from torch import Tensor
 
+from famus_ext._checks import check_positive_integer
 from famus_ext.engine.output import StepOutput
 from famus_ext.errors import CollapseWarning
 
@@ -44,6 +45,15 @@ class CollapseWatch:
         self._steps = 0
         self._largest: dict[str, Tensor] = {}
         self._said: set[str] = set()
+
+    @classmethod
+    def of(cls, window: int | None) -> CollapseWatch | None:
+        """One of this window; None for none.
+
+        Raises:
+            TypeError, ValueError: The window is no positive integer.
+        """
+        return None if window is None else cls(check_positive_integer(window, "collapse_window"))
 
     def add(self, output: StepOutput) -> None:
         """Look at a step; one without a meta step does not count."""

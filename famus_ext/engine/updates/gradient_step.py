@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from famus_ext.engine.updates.protocol import VirtualStep
+from famus_ext.network.layers import trainable
 from famus_ext.ops import virtual_step
+
+
+def learning_rates(optimizer: Optimizer, model: nn.Module) -> dict[str, float]:
+    """α by parameter name, of each parameter's group; a parameter that the optimizer does not hold does not move."""
+    rates = {id(p): float(group["lr"]) for group in optimizer.param_groups for p in group["params"]}
+    return {name: rates.get(id(p), 0.0) for name, p in trainable(model).items()}
 
 
 @dataclass(frozen=True)

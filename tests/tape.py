@@ -1,0 +1,75 @@
+"""A CUDA graph's part on a CPU: operations recorded once, and run again on the same tensors."""
+
+from unittest import mock
+
+import torch
+from host_reads import READING
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map_only
+
+import famus_ext as famus
+from famus_ext.network.buffers import BufferState
+from famus_ext.network.random_state import random_state, replayed
+
+
+class Tapes:
+    """Records a section when it is first asked for, and replays it: no Python of it runs again.
+
+    As with `famus_ext.engine.capture.graphs.Graphs`, a result stays where it is. Operations in native code are no
+    operations of torch: they run by their definitions.
+    """
+
+    replays = True
+
+    def __init__(self, model):
+        self.model = model
+        self.tapes, self.held = {}, {}
+
+    def __call__(self, key, section):
+        if key not in self.tapes:
+            self.tapes[key] = self._record(section)
+        tape, result = self.tapes[key]
+        tape.replay()
+        return result
+
+    def hold(self, name, value):
+        if name not in self.held:
+            self.held[name] = torch.empty_like(value)
+        return self.held[name].copy_(value)
+
+    def _record(self, section):
+        """A graph's operations do not run when they are recorded; here they do, so their effects are undone."""
+        buffers, tape = BufferState(self.model), _Tape()
+        unread = mock.patch("famus_ext.losses.targets._can_be_read", return_value=False)
+        with famus.use("reference"), unread, replayed(random_state()), tape:
+            result = section()
+        buffers.restore()
+        return tape, result
+
+
+class _Tape(TorchDispatchMode):
+    """Operations with their arguments and results."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__
+        if name in READING:
+            raise RuntimeError(f"{name} is not permitted while a section is recorded")
+        result = function(*args, **(kwargs or {}))
+        self.calls.append((function, args, kwargs or {}, result))
+        return result
+
+    @torch.no_grad()
+    def replay(self):
+        """Run the operations again; what they gave is written to where it was, without autograd's notice."""
+        for function, args, kwargs, result in self.calls:
+            args, kwargs = tree_map_only(torch.Tensor, lambda t: t.data, (args, kwargs))
+            again = function(*args, **kwargs)
+            if any(answer.alias_info is not None for answer in function._schema.returns):
+                continue  # a view, or one of the arguments
+            for tensor, value in zip(tree_flatten(result)[0], tree_flatten(again)[0], strict=True):
+                if isinstance(tensor, torch.Tensor):
+                    tensor.data.copy_(value)
