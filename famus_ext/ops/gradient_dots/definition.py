@@ -17,6 +17,8 @@ def output(layer: Geometry, x: Tensor, weight: Tensor, bias: Tensor | None) -> T
 
     In the dtype of x also under autocast.
     """
+    if not torch.is_autocast_enabled(x.device.type):
+        return _output(layer, x, weight, bias)
     with torch.autocast(x.device.type, enabled=False):
         return _output(layer, x, weight, bias)
 

@@ -75,11 +75,10 @@ def _shift_alone(layer: Geometry, slopes: Tensor) -> Normalisation:
 def chunked(layer: Geometry, x: Tensor, slopes: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """By the vendor's product of a few examples at a time, and a kernel for its products with the slopes."""
     size = max(1, CHUNK_BYTES[slopes.device.type] // (slopes[0].numel() * slopes.element_size()))
-    dots = [
-        launch(native_layers.rows(output(layer, part, weight, bias), part_slopes), part_slopes)
-        for part, part_slopes in zip(torch.split(x, size), torch.split(slopes, size), strict=True)
-    ]
-    return dots[0] if len(dots) == 1 else torch.cat(dots)
+    if len(x) <= size:
+        return launch(native_layers.rows(output(layer, x, weight, bias), slopes), slopes)
+    parts = zip(torch.split(x, size), torch.split(slopes, size), strict=True)
+    return torch.cat([chunked(layer, *part, weight, bias) for part in parts])
 
 
 def launch(layer: NativeLayer, slopes: Tensor) -> Tensor:
