@@ -84,12 +84,13 @@ def _group(pairs: Pairs, layers: int) -> Tensor:
     return _launch(a, b, layer, layers)
 
 
-def _pairs(a: Layers, b: Layers) -> Pairs:
-    """The pairs in which neither tensor is None; raise as `layer_dots` says."""
+def _pairs(a: Layers, b: Layers) -> tuple[Pairs, torch.dtype]:
+    """The pairs in which neither tensor is None, and the dtype of the result; raise as `layer_dots` says."""
     check_sequence(a, "a")
     check_sequence(b, "b")
     check_same_length(b, "b", a, "a")
     pairs: Pairs = []
+    dtypes = set()
     for layer, (a_l, b_l) in enumerate(zip(a, b, strict=True)):
         check_sequence(a_l, "a", layer)
         check_sequence(b_l, "b", layer)
@@ -98,14 +99,17 @@ def _pairs(a: Layers, b: Layers) -> Pairs:
             if x is not None and y is not None:
                 check_pair(x, "a", y, "b", layer, t)
                 pairs.append((layer, x, y))
+                dtypes.add(x.dtype)
             elif x is not None:
                 check_tensor(x, "a", layer, t)
+                dtypes.add(x.dtype)
             elif y is not None:
                 check_tensor(y, "b", layer, t)
+                dtypes.add(y.dtype)
     devices = {x.device for _, x, _ in pairs}
     if len(devices) > 1:
         raise ValueError(f"a: expected tensors on one device, got {', '.join(sorted(map(str, devices)))}")
-    return pairs
+    return pairs, torch.float64 if torch.float64 in dtypes else torch.float32
 
 
 def layer_dots(a: Layers, b: Layers) -> Tensor:
@@ -130,9 +134,7 @@ def layer_dots(a: Layers, b: Layers) -> Tensor:
         ValueError: different lengths; partners of different shapes; more than one device; a meta tensor; a
             pending negation.
     """
-    pairs, layers = _pairs(a, b), len(a)
-    tensors = [t for family in (a, b) for layer in family for t in layer if t is not None]
-    dtype = torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
+    (pairs, dtype), layers = _pairs(a, b), len(a)
     device = pairs[0][1].device if pairs else torch.device("cpu")
     if not pairs or not _native.runs_native("layer_dots", device):
         return layer_dots_reference(pairs, layers, dtype, device)
