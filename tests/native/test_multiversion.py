@@ -1,4 +1,4 @@
-"""A kernel for the CPU leaves the same bits at the machine's level of vector instructions and at the lowest."""
+"""Kernels for the CPU leave the same bits at the machine's level of vector instructions and at the lowest."""
 
 import re
 import shutil
@@ -9,15 +9,16 @@ import pytest
 from native.device_code import CSRC
 
 ROOT = CSRC.parent
-SOURCES = [CSRC / "virtual_step" / "virtual_step_cpu.cpp", Path(__file__).with_name("virtual_step_bits.cpp")]
+OPS = ("layer_dots", "norm_pushforward", "virtual_step")
+SOURCES = [*(CSRC / op / f"{op}_cpu.cpp" for op in OPS), Path(__file__).with_name("cpu_bits.cpp")]
 
 
 def flags():
-    """The options that the build gives the kernels, without those about warnings."""
+    """The options that the build gives the kernels, without those about warnings and without OpenMP's threads."""
     (options,) = re.findall(
         r"target_compile_options\(kernels_cpu PRIVATE (-O.*)\)", (ROOT / "CMakeLists.txt").read_text()
     )
-    return [option for option in options.split() if not option.startswith("-W")]
+    return ["-fopenmp-simd", *(option for option in options.split() if not option.startswith("-W"))]
 
 
 @pytest.fixture(scope="module")
@@ -47,5 +48,5 @@ def test_levels(programs):
 
 def test_same_bits(programs):
     several, one = (subprocess.run([path], capture_output=True, check=True, timeout=60).stdout for path in programs)
-    assert several.count(b"\n") == 2 * 4 * 6
+    assert several.count(b"\n") == 4 * 4 * 6
     assert several == one
