@@ -41,31 +41,27 @@ inline double stretch_dot(const NormDots& layer, std::int64_t example, std::int6
   const std::int64_t offset = (example * layer.rows + row) * layer.width + begin;
   const std::int64_t first_statistic = example * statistic[0] + row * statistic[1] + begin * statistic[2];
   const std::int64_t first_parameter = row * parameter[0] + begin * parameter[1];
+  const T* const x = static_cast<const T*>(layer.x) + offset;
   const T* const slopes = static_cast<const T*>(layer.slopes) + offset;
-  double sum = 0;
-  if (layer.scale) {
-    const T* const x = static_cast<const T*>(layer.x) + offset;
-    const A* const mean = static_cast<const A*>(layer.mean) + first_statistic;
-    const A* const inverse_std = static_cast<const A*>(layer.inverse_std) + first_statistic;
-    const A* const scale = static_cast<const A*>(layer.scale) + first_parameter;
-    sum += choose(statistic[2], [&](auto statistics_vary) {
-      return choose(parameter[1], [&](auto parameters_vary) {
-        return blocked_sum<A>(count, [=](std::int64_t i) {
-          const std::int64_t s = statistics_vary ? i : 0;
-          const A x_hat = (static_cast<A>(x[i]) - mean[s]) * inverse_std[s];
-          return static_cast<A>(slopes[i]) * (x_hat * scale[parameters_vary ? i : 0]);
+  const A* const mean = static_cast<const A*>(layer.mean) + first_statistic;
+  const A* const inverse_std = static_cast<const A*>(layer.inverse_std) + first_statistic;
+  return choose(layer.scale, [&](auto has_scale) {
+    const A* const scale = has_scale ? static_cast<const A*>(layer.scale) + first_parameter : nullptr;
+    return choose(layer.shift, [&](auto has_shift) {
+      const A* const shift = has_shift ? static_cast<const A*>(layer.shift) + first_parameter : nullptr;
+      return choose(statistic[2], [&](auto statistics_vary) {
+        return choose(parameter[1], [&](auto parameters_vary) {
+          return blocked_sum<A>(count, [=](std::int64_t i) {
+            const std::int64_t s = statistics_vary ? i : 0, p = parameters_vary ? i : 0;
+            A y_dot = 0;
+            if constexpr (has_scale) y_dot = (static_cast<A>(x[i]) - mean[s]) * inverse_std[s] * scale[p];
+            if constexpr (has_shift) y_dot += shift[p];
+            return static_cast<A>(slopes[i]) * y_dot;
+          });
         });
       });
     });
-  }
-  if (layer.shift) {
-    const A* const shift = static_cast<const A*>(layer.shift) + first_parameter;
-    sum += choose(parameter[1], [&](auto parameters_vary) {
-      return blocked_sum<A>(count,
-                            [=](std::int64_t i) { return static_cast<A>(slopes[i]) * shift[parameters_vary ? i : 0]; });
-    });
-  }
-  return sum;
+  });
 }
 
 template <typename T, typename Layer>
