@@ -78,11 +78,12 @@ class NoisyData:
         return hash_labels(labels_by_position(self.train.labels, self.indices))
 
     def to(self, device: torch.device | str) -> NoisyData:
-        """The same data on another device."""
+        """The same data on another device; a pseudo-clean meta set stays the training set, and takes no memory."""
+        train = self.train.to(device)
         return replace(
             self,
-            train=self.train.to(device),
-            meta=self.meta.to(device),
+            train=train,
+            meta=train if self.meta is self.train else self.meta.to(device),
             test=self.test.to(device),
             true_labels=None if self.true_labels is None else self.true_labels.to(device),
             indices=self.indices.to(device),

@@ -32,6 +32,11 @@ def test_published_clean_set_is_not_looked_at(noisy):
     assert len(data.train) == 20
 
 
+def test_meta_set_stays_the_training_set_on_another_device():
+    data = make_noisy(load_digits(), "symmetric", 0.6, None, 500, seed=0, meta_set="pseudo-clean").to("cpu")
+    assert data.meta is data.train
+
+
 def test_size_of_the_meta_set_is_refused():
     with pytest.raises(ValueError, match="num_meta: expected None for a pseudo-clean meta set, got 10"):
         make_noisy(load_digits(), "symmetric", 0.6, 10, 500, seed=0, meta_set="pseudo-clean")
