@@ -23,7 +23,7 @@ class PseudoCleanOptions:
     alpha: float = 4.0
     """MixUp's α, which draws the ratio from Beta(α, α)."""
     lambda_u: float = 50.0
-    """Largest weight λ_u of the unlabelled examples' loss; the paper's is 100 at 80 % noise."""
+    """Largest weight λ_u of the unlabelled examples' loss; for few epochs 5, the paper's is 100 at 80 % noise."""
     ramp_epochs: float = 16.0
     """Epochs after the warm-up over which λ_u grows to that."""
 
