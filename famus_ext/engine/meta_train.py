@@ -117,12 +117,13 @@ def direction(
 
 def _gate_gradients(task: MetaTask, virtual: VirtualTrain, steps: dict[str, Tensor], selected: Selected) -> Tensor:
     """∂(L_c + λ1 L_r)/∂r, [L]."""
-    credited = _credited_layers(task, selected.carried)
-    dots = layer_dots(
-        [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
-        [[virtual.gradients.get(name) for name in layer.parameters] for layer in task.layers],
-    )
-    # On the device: a copy of what the host knows would wait for the device.
+    # On the device all along: a copy of what the host knows would wait for it.
+    dots = selected.gates.new_zeros(len(task.layers))
+    if credited := _credited_layers(task, selected.carried):
+        dots = layer_dots(
+            [[steps[n] if i in credited else None for n in layer.parameters] for i, layer in enumerate(task.layers)],
+            [[virtual.gradients.get(name) for name in layer.parameters] for layer in task.layers],
+        )
     on = (selected.gates > 0).to(dots.dtype)
     if selected.scaled and not task.sampler.credit_inactive:
         dots = dots * on
