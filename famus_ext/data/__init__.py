@@ -8,7 +8,7 @@
 - `subset`: a random part of a training set; `per_class`: images by numbers a class
 - `long_tail`: class sizes that fall exponentially or by a step
 - `noise/`: given labels, by a matrix, by the images or from a file; `meta_set`: where the meta set comes from
-- `noisy`: `NoisyData`, the three sets of one experiment, and how they are made
+- `noisy_data`: the three sets of one experiment; `noisy`: how they are made
 - `data_check`: what is wrong with a data set's files
 - `batches`: random batches as indices
 
@@ -26,7 +26,8 @@ from famus_ext.data.noise.instance import instance_labels
 from famus_ext.data.noise.kinds import MATRIX_NOISE, NOISE_TYPES, MatrixNoise, NoiseType
 from famus_ext.data.noise.label_files import read_labels, saved_labels
 from famus_ext.data.noise.transition import corrupt, expected_noise_rate, transition_matrix
-from famus_ext.data.noisy import NoisyData, make_noisy
+from famus_ext.data.noisy import make_noisy
+from famus_ext.data.noisy_data import NoisyData
 from famus_ext.data.preparation import Preparation
 from famus_ext.data.recipe import Recipe
 from famus_ext.data.seeding import generator

@@ -1,8 +1,6 @@
-"""The three sets of one experiment on noisy or long-tailed labels, and how they are made from a source."""
+"""How the three sets of one experiment are made from a source."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,82 +10,12 @@ from famus_ext.data.long_tail import TailProfile, long_tail_indices
 from famus_ext.data.meta_set import MetaSet, in_meta_set, trusted_labels
 from famus_ext.data.noise.given import Noise, given_labels
 from famus_ext.data.noise.kinds import NoiseType
-from famus_ext.data.noise.label_files import hash_labels, labels_by_position
+from famus_ext.data.noisy_data import NoisyData
 from famus_ext.data.per_class import balanced_counts, random_of_each_class
 from famus_ext.data.seeding import generator
 from famus_ext.data.source import Source
 from famus_ext.data.split import split_indices
 from famus_ext.data.subset import subset_indices
-
-
-@dataclass(frozen=True)
-class NoisyData:
-    """Noisy training set, clean meta set and clean test set.
-
-    Attributes:
-        train: Training images with their given labels, N examples.
-        meta: Clean meta images, M examples; for a pseudo-clean meta set the training set itself, of which it is a part.
-        test: Test images, clean where `test_is_clean`.
-        true_labels: True labels of the training images, int64 `[N]`, -1 for an image whose given label is known to be
-            wrong and whose right one is not known; None where nobody knows them.
-        indices: Position of every training image in the source's training set, int64 `[N]`.
-        class_names: What the classes are called, C names in the order of the labels; None where they have no names.
-        test_is_clean: Whether the test labels are right, as far as anybody knows; those that are split off a training
-            set of which nobody knows better are as they were found.
-    """
-
-    train: LabelledSet
-    meta: LabelledSet
-    test: LabelledSet
-    true_labels: Tensor | None
-    indices: Tensor
-    class_names: tuple[str, ...] | None = None
-    test_is_clean: bool = True
-
-    @property
-    def num_classes(self) -> int:
-        """C, the number of classes."""
-        return self.train.num_classes
-
-    @property
-    def wrong(self) -> Tensor | None:
-        """Whether each given label is wrong, bool `[N]`; None where the true labels are not known."""
-        return None if self.true_labels is None else self.train.labels != self.true_labels
-
-    @property
-    def actual_noise_rate(self) -> float | None:
-        """Share of training labels that are wrong; None where the true labels are not known."""
-        return None if self.wrong is None else float(self.wrong.double().mean())
-
-    @property
-    def true_class_sizes(self) -> Tensor | None:
-        """Training images of every class by their true labels, int64 `[C]`; None where nobody knows them.
-
-        `train.class_sizes` counts the given labels.
-        """
-        if self.true_labels is None:
-            return None
-        return torch.bincount(self.true_labels[self.true_labels >= 0], minlength=self.num_classes)
-
-    @property
-    def labels_hash(self) -> str:
-        """SHA-256 of the given labels by their images' positions, as `saved_labels` has it.
-
-        Equal hashes mean that runs trained on the same images under the same labels.
-        """
-        return hash_labels(labels_by_position(self.train.labels, self.indices))
-
-    def to(self, device: torch.device | str) -> NoisyData:
-        """The same data on another device; a pseudo-clean meta set stays the training set, and takes no memory."""
-        train = self.train.to(device)
-        return replace(
-            self,
-            train=train,
-            meta=train if self.meta is self.train else self.meta.to(device),
-            test=self.test.to(device),
-            true_labels=None if self.true_labels is None else self.true_labels.to(device),
-            indices=self.indices.to(device),
-        )
 
 
 def make_noisy(
@@ -134,22 +62,18 @@ def make_noisy(
             labels, or a tail that leaves a class empty.
     """
     noise = Noise(noise_type, noise_rate, noise_labels)
-    if source.noisy and (noise.rate or noise.kind == "file"):
-        option, expected = ("noise_type", "no file") if noise.kind == "file" else ("noise_rate", "0")
-        got = noise.kind if noise.kind == "file" else noise.rate
-        raise ValueError(
-            f"{option}: expected {expected}, for the labels of this data set are noisy as they were found, got {got}"
-        )
-    num_classes, labels = source.num_classes, source.train.labels
+    _check_addable(noise, source)
     trusted = trusted_labels(source, meta_set)
     size, test_size = _meta_to_split_off(source, num_meta, meta_set), _test_to_split_off(source, num_test)
-    split = split_indices(trusted, num_classes, size, test_size, generator(seed, "split"))
+    split = split_indices(trusted, source.num_classes, size, test_size, generator(seed, "split"))
     kept = split.train[(noise.labelled(source) & ~in_meta_set(source))[split.train]]
+    labels = source.train.labels
     if num_train is not None:
-        kept = kept[subset_indices(labels[kept], num_classes, num_train, generator(seed, "subset"), balanced=balanced)]
+        subset = generator(seed, "subset")
+        kept = kept[subset_indices(labels[kept], source.num_classes, num_train, subset, balanced=balanced)]
     if imbalance is not None:
         tail = generator(seed, "long tail")
-        kept = kept[long_tail_indices(labels[kept], num_classes, imbalance, tail, profile=profile)]
+        kept = kept[long_tail_indices(labels[kept], source.num_classes, imbalance, tail, profile=profile)]
     train = source.train[kept].with_labels(given_labels(noise, source, kept, seed))
     if meta_set == "pseudo-clean":
         meta = train
@@ -158,16 +82,25 @@ def make_noisy(
     else:
         meta = _part_of(source.meta, num_meta, seed)
     known = source.known_labels
-    right = known is not None and torch.equal(known[split.test], trusted[split.test])
+    tested_right = known is not None and torch.equal(known[split.test], trusted[split.test])
     return NoisyData(
         train=train,
         meta=meta,
         test=source.train[split.test].with_labels(trusted[split.test]) if source.test is None else source.test,
-        true_labels=None if source.known_labels is None else source.known_labels[kept],
+        true_labels=None if known is None else known[kept],
         indices=kept,
         class_names=source.class_names,
-        test_is_clean=source.test is not None or right,
+        test_is_clean=source.test is not None or tested_right,
     )
+
+
+def _check_addable(noise: Noise, source: Source) -> None:
+    """Raises ValueError for noise to be made on labels that are noisy as they were found."""
+    if not source.noisy or (noise.kind != "file" and not noise.rate):
+        return
+    asked = "noise_type: expected no file" if noise.kind == "file" else "noise_rate: expected 0"
+    got = noise.kind if noise.kind == "file" else noise.rate
+    raise ValueError(f"{asked}, for the labels of this data set are noisy as they were found, got {got}")
 
 
 def _part_of(meta: LabelledSet, size: int | None, seed: int) -> LabelledSet:
