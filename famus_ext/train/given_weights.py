@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def read_weights(path: str | Path, data: NoisyData) -> Tensor:
     weights = [found[key] for key in keys]
     require(any(weights), f"{OPTION} {path}", "a weight above 0", "0 for every training example")
     return torch.tensor(weights, dtype=torch.float64)
+
+
+def check_same(known: str | None, weights: Tensor | None) -> None:
+    """Raises `OptionError` where a run would go on with other weights than it began with.
+
+    Args:
+        known: `hash_weights` of those that it began with.
+        weights: Those of now.
+    """
+    require(known == hash_weights(weights), OPTION, "the weights that the run began with", "a file that has changed")
+
+
+def hash_weights(weights: Tensor | None) -> str | None:
+    """SHA-256 of weights; None of none."""
+    return None if weights is None else hashlib.sha256(weights.cpu().numpy().tobytes()).hexdigest()
 
 
 def _weights(path: str | Path, *, by_name: bool) -> tuple[str, dict[str, float]]:

@@ -16,7 +16,7 @@ from famus_ext.train.assembly.optimizer import make_optimizer
 from famus_ext.train.assembly.step import make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
-from famus_ext.train.given_weights import read_weights
+from famus_ext.train.given_weights import check_same, hash_weights, read_weights
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.regime import PreparedStep, Regime
 
@@ -47,6 +47,7 @@ class OneNetwork(Regime):
         self.step = make_step(config, method, seed, self.model, optimizer, loss, class_sizes)
         self.normalised = method != "ce" and options.weights_sum_to_one
         self.epoch_steps = num_batches(len(data.train), config.optimizer.batch_size)
+        self._given = given
         self._batches = BatchStream(config, seed, data, device, processes, given)
 
     def steps(self, epoch: int, done: int) -> Iterator[PreparedStep]:
@@ -66,10 +67,12 @@ class OneNetwork(Regime):
             "optimizer": self.optimizers[0].state_dict(),
             "step": self.step.state_dict(),
             "batches": self._batches.state_dict(within_epoch=within_epoch),
+            "example_weights": hash_weights(self._given),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `Regime.load_state_dict`."""
+        """See `Regime.load_state_dict`; raises `OptionError` for a file of weights that has changed."""
+        check_same(state["example_weights"], self._given)
         self.model.load_state_dict(state["model"])
         self.optimizers[0].load_state_dict(state["optimizer"])
         self.step.load_state_dict(state["step"])

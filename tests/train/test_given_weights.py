@@ -5,6 +5,7 @@ import torch
 
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions
+from famus_ext.train.folder.checkpoint import CheckpointError, restore, to_bytes
 from famus_ext.train.given_weights import read_weights
 from famus_ext.train.options.check import OptionError
 
@@ -96,3 +97,17 @@ def test_training_again_on_the_weights_of_a_run(tmp_path):
     assert train("--method", "ce", "--example-weights", table, "--out", tmp_path / "again") == 0
     first, again = (records(tmp_path / name) for name in ("first", "again"))
     assert [r["train_loss"] for r in again] != [r["train_loss"] for r in first if r["method"] == "ce"]
+
+
+def test_other_weights_of_the_same_file_do_not_go_on(make_trainer, tmp_path):
+    """A run resumes by the file's path; what is in it may have changed since."""
+    indices = make_trainer("ce").data.indices.tolist()
+    path = write(tmp_path / "weights.csv", [f"{index},1" for index in indices])
+    content = to_bytes(make_trainer("ce", example_weights=str(path)))
+    restore(content, "run.pt", make_trainer("ce", example_weights=str(path)))
+    write(path, [f"{index},{1 + (position == 3)}" for position, index in enumerate(indices)])
+    changed = make_trainer("ce", example_weights=str(path))
+    with pytest.raises(
+        CheckpointError, match=r"run.pt: --example-weights: expected the weights that the run began with"
+    ):
+        restore(content, "run.pt", changed)

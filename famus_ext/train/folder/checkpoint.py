@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from famus_ext.train.options.check import OptionError
 from famus_ext.train.trainer import Trainer
 
 FORMAT = 6
@@ -37,7 +38,7 @@ def restore(content: bytes, name: str, trainer: Trainer) -> None:
 
     Raises:
         CheckpointError: when it is no checkpoint, is of another format, belongs to other options, other labels or
-            another network, or has been trained for longer than asked.
+            another network, other example weights, or has been trained for longer than asked.
     """
     checkpoint = _read(content, name)
     stored, wanted = checkpoint["identity"], _identity(trainer)
@@ -50,6 +51,8 @@ def restore(content: bytes, name: str, trainer: Trainer) -> None:
         raise CheckpointError(f"{name}: has been trained for {epoch} epochs, more than --epochs {epochs}")
     try:
         trainer.load_state_dict(checkpoint["state"])
+    except OptionError as error:
+        raise CheckpointError(f"{name}: {error}") from error
     except (RuntimeError, ValueError, KeyError) as error:  # of torch, for tensors of other names or shapes
         raise CheckpointError(f"{name}: of another network, meta model or sampler: {error}") from error
 
