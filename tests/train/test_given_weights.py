@@ -107,7 +107,5 @@ def test_other_weights_of_the_same_file_do_not_go_on(make_trainer, tmp_path):
     restore(content, "run.pt", make_trainer("ce", example_weights=str(path)))
     write(path, [f"{index},{1 + (position == 3)}" for position, index in enumerate(indices)])
     changed = make_trainer("ce", example_weights=str(path))
-    with pytest.raises(
-        CheckpointError, match="run.pt: --example-weights: expected the weights that the run"
-    ):
+    with pytest.raises(CheckpointError, match=r"run\.pt: --example-weights: expected the weights that the run"):
         restore(content, "run.pt", changed)
