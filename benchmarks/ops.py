@@ -5,8 +5,9 @@
     python benchmarks/ops.py --device cuda --step                     # and what each op buys in a whole step
 
 The peak is measured in the same rounds: a copy of as many bytes as the op must move, or a matrix product where
-arithmetic bounds it. Ratios are formed round by round. Before a row is timed the op is held against its rival in
-float64; a rival that torch.compile cannot make is left out, and the row says why.
+arithmetic bounds it (on a CPU without float16 arithmetic that product is a plain loop, and no peak). Ratios are formed
+round by round. Before a row is timed the op is held against its rival in float64; a rival that torch.compile cannot
+make is left out, and the row says why.
 """
 
 from dataclasses import dataclass
