@@ -8,6 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
 import famus_ext as famus
+from famus_ext.engine.runner import copied
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.random_state import random_state, replayed
 
@@ -15,8 +16,9 @@ from famus_ext.network.random_state import random_state, replayed
 class Tapes:
     """Records a section when it is first asked for, and replays it: no Python of it runs again.
 
-    As with `famus_ext.engine.capture.graphs.Graphs`, a result stays where it is. Operations in native code are no
-    operations of torch: they run by their definitions.
+    As with `famus_ext.engine.capture.graphs.Graphs`, a result stays where it is, and graphs share a pool: a replay
+    destroys what the sections recorded later gave, since they may lie in memory that it uses. Operations in native
+    code are no operations of torch: they run by their definitions.
     """
 
     replays = True
@@ -30,12 +32,18 @@ class Tapes:
             self.tapes[key] = self._record(section)
         tape, result = self.tapes[key]
         tape.replay()
+        tapes = [other for other, _ in self.tapes.values()]
+        for later in tapes[tapes.index(tape) + 1 :]:
+            later.lose()
         return result
 
     def hold(self, name, value):
         if name not in self.held:
             self.held[name] = torch.empty_like(value)
         return self.held[name].copy_(value)
+
+    def keep(self, result):
+        return copied(result)
 
     def _record(self, section):
         """A graph's operations do not run when they are recorded; here they do, so their effects are undone."""
@@ -73,3 +81,12 @@ class _Tape(TorchDispatchMode):
             for tensor, value in zip(tree_flatten(result)[0], tree_flatten(again)[0], strict=True):
                 if isinstance(tensor, torch.Tensor):
                     tensor.data.copy_(value)
+
+    @torch.no_grad()
+    def lose(self):
+        """Overwrite what the operations gave."""
+        for function, _, _, result in self.calls:
+            if all(answer.alias_info is None for answer in function._schema.returns):
+                for tensor in tree_flatten(result)[0]:
+                    if isinstance(tensor, torch.Tensor) and tensor.is_floating_point():
+                        tensor.data.fill_(torch.nan)

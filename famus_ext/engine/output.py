@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map_only
 
 from famus_ext.engine.actual_train import Trained
 from famus_ext.engine.result import MetaGradient
@@ -38,12 +36,6 @@ class StepOutput:
     sample_dots: Tensor | None
     meta_grads: dict[str, Tensor]
     skipped: str | None = None
-
-
-def copied(output: StepOutput) -> StepOutput:
-    """The output with tensors of its own, where the next step would overwrite them."""
-    fields = {field.name: getattr(output, field.name) for field in dataclasses.fields(output)}
-    return StepOutput(**tree_map_only(Tensor, Tensor.clone, fields))
 
 
 def output_of_meta_step(result: MetaGradient, trained: Trained | None) -> StepOutput:

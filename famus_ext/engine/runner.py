@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Hashable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
+from torch.utils._pytree import tree_map_only
 
 Result = TypeVar("Result")
 
@@ -28,6 +30,9 @@ class Runner(Protocol):
     def hold(self, name: str, value: Tensor) -> Tensor:
         """A tensor with this value that a section may read in every step."""
 
+    def keep(self, result: Result) -> Result:
+        """A dataclass of what sections gave, detached, that no section run from now on overwrites."""
+
 
 class AtOnce:
     """Runs a section when it is asked to."""
@@ -42,5 +47,15 @@ class AtOnce:
         """The tensor itself."""
         return value
 
+    def keep(self, result: Result) -> Result:
+        """The result itself."""
+        return result
+
 
 AT_ONCE = AtOnce()
+
+
+def copied(result: Any) -> Any:
+    """A dataclass with detached copies of its tensors."""
+    fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    return type(result)(**tree_map_only(Tensor, lambda tensor: tensor.detach().clone(), fields))

@@ -29,7 +29,6 @@ from famus_ext.engine.meta_grad import ENGINES, Engine, compute
 from famus_ext.engine.meta_update import meta_update
 from famus_ext.engine.output import (
     StepOutput,
-    copied,
     output_of_meta_step,
     output_of_plain_step,
     output_of_skipped_step,
@@ -228,9 +227,10 @@ class MetaStep:
         else:
             task = self._standing.of(*batches, rates, self._task)
         result, training = compute(self.engine, task)
+        # A recorded Actual-Train may use the memory of a meta gradient that was recorded after it.
+        result = task.run.keep(result)
         self._update_meta_model(result)
-        output = output_of_meta_step(result, self._actual_train(training, task.run))
-        return copied(output) if task.run.replays else output
+        return output_of_meta_step(result, task.run.keep(self._actual_train(training, task.run)))
 
     def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
         """The optimizer's step with θ, then Meta-Train at the new weights."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from famus_ext.engine.actual_train import Trained
 from famus_ext.engine.capture.graphs import Graphs
 
 
@@ -55,6 +56,16 @@ def test_a_section_is_run_once_recorded_once_and_replayed(played):
     run("b", lambda: torch.zeros(1))
     assert [options["pool"] for options in played.recorded] == ["pool", "pool"]
     assert len({options["stream"] for options in played.recorded}) == 1
+
+
+def test_what_is_kept_is_a_copy_without_a_graph(played):
+    weights = torch.ones(2, requires_grad=True)
+    result = Trained(loss=weights.sum(), weights=None, logits=weights * 2)
+    kept = graphs().keep(result)
+    result.logits.data.zero_()
+    assert torch.equal(kept.logits, torch.full((2,), 2.0))
+    assert kept.weights is None
+    assert not kept.loss.requires_grad
 
 
 def test_the_recording_stream_waits_and_is_waited_for(played):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from famus_ext.engine.runner import copied
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.random_state import random_state, replayed
 
@@ -17,9 +18,10 @@ Result = TypeVar("Result")
 class Graphs:
     """Records a section in a CUDA graph when it is first asked for, and replays it. Unproven on a GPU.
 
-    All graphs share one pool of memory and are recorded on one stream; a section's result stays where it is, and is
-    overwritten by the next replay. Before a section is recorded it is run once, which is undone: libraries choose their
-    algorithms and allocate their workspaces then.
+    All graphs share one pool of memory and are recorded on one stream. A section's result stays where it is, and is
+    overwritten by its next replay; also by that of a section recorded earlier, which may have used the same memory for
+    what it has since dropped. What is needed for longer is kept, see `keep`. Before a section is recorded it is run
+    once, which is undone: libraries choose their algorithms and allocate their workspaces then.
 
     Args:
         model: The network, whose buffers a section may write to.
@@ -52,6 +54,10 @@ class Graphs:
         if name not in self._held:
             self._held[name] = torch.empty_like(value, device=self._stream.device)
         return self._held[name].copy_(value, non_blocking=True)
+
+    def keep(self, result: Result) -> Result:
+        """A copy outside the pool."""
+        return copied(result)  # type: ignore[no-any-return]
 
     def _record(self, section: Callable[[], Result]) -> tuple[torch.cuda.CUDAGraph, Result]:
         """The section's graph and result, which has no values before the first replay."""
