@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
@@ -81,9 +82,27 @@ def _differentiate(meta_model: nn.Module, training: TrainingPass, *, keep: bool)
         head = TrainingHead(meta_model, training.logits, training.targets)
     with phase(Phase.ACTUAL_BACKWARD):
         if keep:
-            return head.loss, training.gradients(head.cotangent.detach())
+            return head.loss, _apart(training.gradients(head.cotangent.detach()))
         training.backward(head.cotangent.detach())
     return head.loss, {}
+
+
+def _apart(gradients: Gradients) -> Gradients:
+    """The gradients in memory of their own, as a backward to `.grad` leaves them, for optimizers that write to them.
+
+    Autograd hands out one tensor for both terms of a sum, and an expanded one for the entries of a sum.
+    """
+    own: Gradients = {}
+    seen: set[int] = set()
+    for name, gradient in gradients.items():
+        own[name] = gradient
+        if gradient is not None:
+            place = gradient.untyped_storage().data_ptr()
+            expanded = any(step == 0 and size > 1 for step, size in zip(gradient.stride(), gradient.shape, strict=True))
+            if place in seen or expanded:
+                own[name] = gradient.clone(memory_format=torch.contiguous_format)
+            seen.add(place)
+    return own
 
 
 def _drop_gradients(model: nn.Module, optimizer: Optimizer) -> None:

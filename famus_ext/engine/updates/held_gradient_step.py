@@ -35,7 +35,11 @@ class HeldGradientStep:
         self, parameters: dict[str, Tensor], gradients: Mapping[str, Tensor | None], kept: list[str]
     ) -> VirtualStep:
         """ŵ, and ḡ from a second read of g."""
-        rates = dict(zip(self._given, self._rates, strict=True))
+        # Beside a parameter without dimensions, float64 rates would give float64.
+        rates = {
+            name: rate if parameters[name].dim() else rate.to(parameters[name].dtype)
+            for name, rate in zip(self._given, self._rates, strict=True)
+        }
         weights = {
             name: w.detach() if (g := gradients[name]) is None else torch.addcmul(w, g, rates[name], value=-1)
             for name, w in parameters.items()
