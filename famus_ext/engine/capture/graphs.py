@@ -74,8 +74,8 @@ class Graphs:
             reason = ", then ".join(str(e) for e in (error.__context__, error) if e is not None)
             raise RuntimeError(
                 f"capture: a section of the step cannot be recorded in a CUDA graph: {reason}\nThe network, the "
-                "meta model or a loss reads values on the host, or makes shapes that depend on them. Way out: "
-                "capture=False"
+                "meta model or a loss reads values on the host, makes shapes that depend on them, or has checkpointed "
+                "blocks that keep random states. Way out: capture=False, in a new MetaStep"
             ) from error
 
     def _rehearse(self, section: Callable[[], Any]) -> None:
@@ -83,7 +83,9 @@ class Graphs:
         buffers, current = BufferState(self._model), torch.cuda.current_stream(self._stream.device)
         with replayed(random_state()):
             self._stream.wait_stream(current)
-            with torch.cuda.stream(self._stream):
-                section()
-            current.wait_stream(self._stream)
-        buffers.restore()
+            try:
+                with torch.cuda.stream(self._stream):
+                    section()
+            finally:
+                current.wait_stream(self._stream)
+                buffers.restore()
