@@ -9,7 +9,7 @@
 - `long_tail`: class sizes that fall exponentially or by a step
 - `noise/`: given labels, by a matrix, by the images or from a file; `meta_set`: where the meta set comes from
 - `noisy_data`: the three sets of one experiment; `noisy`: how they are made
-- `data_check`: what is wrong with a data set's files
+- `data_check`: what is wrong with a data set's files; `class_findings`: with its labels; `finding`: in what words
 - `batches`: random batches as indices
 
 Nothing here knows the engine, the samplers or the networks.

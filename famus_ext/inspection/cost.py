@@ -12,7 +12,7 @@ import torch
 import famus_ext as famus
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
-from famus_ext.inspection.finding import Finding, remark
+from famus_ext.data.finding import Finding, remark
 from famus_ext.inspection.predicted import PLAIN_STEP, StepKind, Work, forward_passes
 from famus_ext.inspection.trial import SECONDS, Steps, Trial
 from famus_ext.train.config import Config

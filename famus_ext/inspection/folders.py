@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from famus_ext.data.files.images import IMAGE_SUFFIXES
-from famus_ext.inspection.finding import Finding, counted, remark, some
+from famus_ext.data.finding import Finding, counted, remark, some
 
 SETS = ("train", "test", "val", "meta")
 OTHER_NAMES = {

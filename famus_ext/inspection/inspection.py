@@ -10,22 +10,24 @@ from typing import Any
 import torch
 
 from famus_ext.data import LabelledFiles, NoisyData, Source, check_source, read_labels
+from famus_ext.data.class_findings import class_findings
+from famus_ext.data.files.spreadsheet import TableError
+from famus_ext.data.finding import Finding, remark
 from famus_ext.data.sets.registry import data_set
 from famus_ext.inspection.cost import Cost, cost_of, takes_long, too_slow
-from famus_ext.inspection.finding import Finding, remark
 from famus_ext.inspection.folders import folder_findings
+from famus_ext.inspection.label_file_findings import label_file_findings
 from famus_ext.inspection.network import Network, batch_findings, network_of, output_findings
 from famus_ext.inspection.pictures import Pictures
 from famus_ext.inspection.predicted import Work
-from famus_ext.inspection.set_findings import label_file_findings, meta_findings, subset_findings, tested_findings
 from famus_ext.inspection.sets import Sets, sets_of
-from famus_ext.inspection.source_findings import class_findings, source_findings
+from famus_ext.inspection.source_findings import source_findings
 from famus_ext.inspection.step_findings import input_findings, step_findings
-from famus_ext.inspection.tables import table_findings
 from famus_ext.inspection.trial import Trial, smallest_batches
 from famus_ext.train.assembly.data import make_data, make_source
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.config import Config
+from famus_ext.train.data_findings import data_findings
 from famus_ext.train.experiment import make_trainer, resolve_device
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.data import OWN_IMAGES, DataOptions
@@ -97,13 +99,12 @@ def _source(options: DataOptions) -> tuple[Source | None, list[Finding]]:
     """The data set, None where it cannot be read, and what is wrong with its layout."""
     findings: list[Finding] = []
     path = None if options.data_path is None else Path(options.data_path)
-    if options.dataset in OWN_IMAGES and path is not None:
-        if path.is_dir() and options.dataset.startswith("folder"):
-            findings += folder_findings(path)
-        elif path.is_file() and options.dataset.startswith("csv"):
-            findings += table_findings(path)
+    if options.dataset in OWN_IMAGES and path is not None and path.is_dir() and options.dataset.startswith("folder"):
+        findings += folder_findings(path)
     try:
         return make_source(options), findings
+    except TableError as error:
+        return None, [Finding(error.problem, error.remedy)]
     except (FileNotFoundError, ValueError) as error:
         if path is None or not path.exists():
             raise OptionError(f"--data-path: {error}") from error
@@ -157,9 +158,7 @@ def _data(config: Config, source: Source, findings: list[Finding]) -> NoisyData 
             raise
         findings.append(Finding(f"the three sets cannot be made: {error}", "See to what is said above first."))
         return None
-    if options.meta_set != "pseudo-clean":
-        findings += meta_findings(source, data)
-    findings += subset_findings(source, data) + tested_findings(data)
+    findings += data_findings(source, data)
     return data
 
 

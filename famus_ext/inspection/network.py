@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import famus_ext as famus
-from famus_ext.inspection.finding import Finding
+from famus_ext.data.finding import Finding
 from famus_ext.network.layers import Granularity, trainable
 
 BATCH_NORMS = nn.modules.batchnorm._BatchNorm

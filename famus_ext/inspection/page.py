@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from datetime import timedelta
 
+from famus_ext.data.finding import Finding, counted, some
 from famus_ext.inspection.cost import Cost
-from famus_ext.inspection.finding import Finding, counted, some
 from famus_ext.inspection.inspection import Inspection
 from famus_ext.inspection.network import Network
 from famus_ext.inspection.sets import Sets

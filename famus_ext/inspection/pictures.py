@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from famus_ext.data.files.images import THREADS
-from famus_ext.inspection.finding import Finding, counted, remark, some
+from famus_ext.data.finding import Finding, counted, remark, some
 
 ORIENTATION = 0x0112  # EXIF's tag
 UPRIGHT = 1

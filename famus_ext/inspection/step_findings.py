@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from famus_ext.data.finding import Finding
 from famus_ext.engine.guards.collapse import CollapseWatch
 from famus_ext.errors import CollapseWarning
-from famus_ext.inspection.finding import Finding
 from famus_ext.inspection.trial import Steps
 
 FAR = 3.0  # times log C; a fresh network that says the same of every image has log C

@@ -23,6 +23,7 @@ from famus_ext.train.assembly.optimizer import make_optimizer
 from famus_ext.train.assembly.step import Step, StepOutput, make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
+from famus_ext.train.folder.learned_meta_model import take_meta_model
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.random_state import seed_everything
 from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
@@ -67,7 +68,7 @@ class Trial:
         images: A few training images as the network gets them.
 
     Raises:
-        OptionError: for a network that cannot be had, or options that do not go together.
+        OptionError: for a network or a learned meta model that cannot be had, or options that do not go together.
     """
 
     def __init__(self, config: Config, method: Method, data: NoisyData, device: torch.device) -> None:
@@ -81,6 +82,9 @@ class Trial:
         self.model = make_network(config, data).to(device)
         optimizer = make_optimizer(config.optimizer, self.model)
         self.step: Step = make_step(config, method, seed, self.model, optimizer, loss, sizes)
+        learned = config.meta_model.meta_model_from
+        if learned is not None and method != "ce":
+            take_meta_model(self.step.meta_model, method, seed, learned)  # type: ignore[attr-defined]
         self.images = self._data.train.view(torch.arange(min(2, len(data.train)), device=device))
 
     def forward_seconds(self) -> float:

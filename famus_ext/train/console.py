@@ -10,10 +10,13 @@ from contextvars import ContextVar
 from torch import Tensor
 from tqdm import tqdm
 
-from famus_ext.data import NoisyData, shared_names
+from famus_ext.data import NoisyData, Source, shared_names
+from famus_ext.data.class_findings import class_findings
+from famus_ext.data.finding import counted
 from famus_ext.data.sets.registry import data_set
 from famus_ext.diagnostics.example_weights import WINDOW
 from famus_ext.train.config import Config
+from famus_ext.train.data_findings import data_findings
 from famus_ext.train.names import method_name, seeds_name
 from famus_ext.train.options.data import DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING
@@ -49,20 +52,18 @@ def data_line(config: Config, data: NoisyData, seed: int) -> str:
     )
 
 
-def data_warnings(data: NoisyData) -> list[str]:
-    """What is wrong with the sets as far as names and labels tell; `inspect` reads the images too."""
+def data_warnings(source: Source, data: NoisyData) -> list[str]:
+    """What is wrong with the data set and the sets of a run as far as names and labels tell, in `inspect`'s words."""
+    problems = [found for found in class_findings(source) + data_findings(source, data) if found.is_problem]
     sets = {"training": data.train, "meta": data.meta, "test": data.test}
     if data.meta is data.train:  # pseudo-clean
         del sets["meta"]
-    lines = [
-        f"warning: {one} and {other} set share {count} images by name"
+    shared = [
+        f"{one} and {other} set share {counted(count, 'image')} by name. python -m famus_ext inspect says more"
         for (one, other), count in shared_names(sets).items()
         if count
     ]
-    empty = [str(label) for label, size in enumerate(data.train.class_sizes.tolist()) if size == 0]
-    lines += [f"warning: no training image of {len(empty)} classes, class {empty[0]} say"] if empty else []
-    lines += ["warning: there is one class only"] if data.num_classes == 1 else []
-    return [f"{line}; python -m famus_ext inspect says more" for line in lines]
+    return [f"warning: {line}" for line in (*(f"{found.problem}. {found.remedy}" for found in problems), *shared)]
 
 
 def result_warnings(config: Config, result: RunResult, labels: Tensor) -> list[str]:

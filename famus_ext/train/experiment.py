@@ -10,7 +10,7 @@ from famus_ext.data import NoisyData
 from famus_ext.data.files.workers import worker_errors
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.errors import ProcessError, PushforwardError
-from famus_ext.train.assembly.data import make_data
+from famus_ext.train.assembly.data import make_data, make_source
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.assembly.step import ARGUMENTS
 from famus_ext.train.config import Config
@@ -59,9 +59,7 @@ def run_experiment(config: Config, folder: RunFolder, processes: Processes = ALO
     progress = Progress(config, folder)
     with deterministic(config.machine.deterministic), StopRequest() as stop:
         for seed in config.seeds:
-            data = make_data(config.data, seed)
-            for line in (data_line(config, data, seed), *data_warnings(data)):
-                say(line)
+            data = _data(config, seed)
             folder.write_labels(seed, data)
             for method in config.methods:
                 # No name holds the trainer, so that one network is gone before the next is made.
@@ -111,7 +109,8 @@ def make_trainer(
     """The trainer of one run, with the meta model that another has learned where one is asked for."""
     trainer = Trainer(config, method, seed, data, device, processes)
     if config.meta_model.meta_model_from is not None and method != "ce":
-        take_meta_model(trainer, config.meta_model.meta_model_from)
+        meta_model = trainer.step.meta_model  # type: ignore[attr-defined]
+        take_meta_model(meta_model, method, seed, config.meta_model.meta_model_from)
     return trainer
 
 
@@ -125,6 +124,15 @@ def resolve_device(config: Config) -> torch.device:
     if config.machine.device == "cuda" and not usable:
         raise OptionError('--device cuda: no GPU can be used here; "python -m famus_ext info" says why')
     return torch.device("cuda" if usable and config.machine.device != "cpu" else "cpu")
+
+
+def _data(config: Config, seed: int) -> NoisyData:
+    """The data of one seed, with what there is to say of them."""
+    source = make_source(config.data)
+    data = make_data(config.data, seed, source)
+    for line in (data_line(config, data, seed), *data_warnings(source, data)):
+        say(line)
+    return data
 
 
 def _run(trainer: Trainer, folder: RunFolder, processes: Processes, progress: Progress, stop: StopRequest) -> RunResult:

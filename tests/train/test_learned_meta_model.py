@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from famus_ext.inspection.trial import Trial
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions
 from famus_ext.train.experiment import make_trainer
@@ -25,6 +26,12 @@ def learned(tmp_path_factory):
 def trainer(path, seed=0, **options):
     config = with_options(SMALL, meta_model_from=str(path), **{"method": "mwnet", "sampler": "last"} | options)
     return make_trainer(config, config.method, seed, make_data(config.data, seed), torch.device("cpu"))
+
+
+def trial(path, **options):
+    """What `inspect` makes of the same options."""
+    config = with_options(SMALL, meta_model_from=str(path), **{"method": "mwnet", "sampler": "last"} | options)
+    return Trial(config, config.method, make_data(config.data, 0), torch.device("cpu"))
 
 
 def functions(folder):
@@ -56,9 +63,15 @@ def test_groups_of_classes_are_those_of_the_data_at_hand(tmp_path):
         ({"class_groups": 2}, r"net\.2\.weight: expected a tensor of shape \[2, 100\], got \[1, 100\]"),
     ],
 )
-def test_another_method_or_size_is_refused(learned, options, message):
+@pytest.mark.parametrize("made", [trainer, trial])
+def test_another_method_or_size_is_refused(learned, options, message, made):
     with pytest.raises(OptionError, match=rf"--meta-model-from .*{message}"):
-        trainer(learned, **options)
+        made(learned, **options)
+
+
+def test_inspect_takes_its_steps_with_what_was_learned(learned):
+    ours, taken = (made(learned).step.meta_model.state_dict() for made in (trainer, trial))
+    assert all(torch.equal(ours[name], taken[name]) for name in ours)
 
 
 def test_what_is_no_finished_run_is_refused(tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
-COLUMNS = ("path", "label", "set", "id")
+from famus_ext.data.files.spreadsheet import Line, TableError, names_of, read_rows
+from famus_ext.data.finding import counted
+
+NEEDED = ("path", "label")
+COLUMNS = (*NEEDED, "set", "id")
+FORM = "a first row path,label, set and id if you like, then a row an image, its path from the file's own folder"
 
 
 class Row(NamedTuple):
@@ -22,36 +26,68 @@ def read_table(path: Path) -> list[Row]:
     """The images of a table.
 
     A first row `path,label`, also with `set` and `id`, in any order, names the columns; without it they are path and
-    label.
+    label. A column without a name, such as the numbers that pandas writes, is left out.
 
     Raises:
         FileNotFoundError: when there is no such file.
-        ValueError: for columns of other names, a second title, rows of another length or without a path or a label,
-            with their number, or a file without a row.
+        TableError: for another encoding, columns of other names, a second title, rows of another length or without a
+            path or a label, with their line, or a file without a row.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: expected a CSV file in UTF-8, got one that cannot be read: {error}") from error
-    columns = list(COLUMNS[:2])
-    if rows and {"path", "label"} <= set(rows[0]) <= set(COLUMNS):
-        columns = rows.pop(0)
-    elif rows and "label" in rows[0]:
-        raise ValueError(f"{path}: expected the columns path,label, set and id if you like, got {','.join(rows[0])}")
-    bad = [number for number, row in enumerate(rows) if len(row) != len(columns)]
+    lines = read_rows(path, set(NEEDED))
+    columns = list(NEEDED)
+    if lines and set(NEEDED) <= set(names_of(lines[0].cells)):
+        columns = names_of(lines.pop(0).cells)
+    elif lines:
+        _check_no_title(path, lines)
+    named = [column for column in columns if column]
+    if len(set(named)) < len(named) or not set(named) <= set(COLUMNS):
+        raise TableError(
+            f"{path}: expected the columns path,label, set and id if you like, got {','.join(named)}",
+            "Take the others out.",
+        )
+    if not lines:
+        raise TableError(f"{path}: has no row of an image", f"Expected: {FORM}.")
+    _check_rows(path, columns, lines)
+    images = [dict(zip(columns, line.cells, strict=True)) for line in lines]
+    return [Row(**{name: cell for name, cell in image.items() if name}) for image in images]
+
+
+def _check_no_title(path: Path, lines: list[Line]) -> None:
+    """Raises TableError where the first row looks like a title of other names."""
+    first = lines[0].cells
+    titled = set(NEEDED) & set(names_of(first))
+    unlike = len(lines) > 1 and any(map(_suffix, lines[1].cells)) and not any(map(_suffix, first))
+    if titled or unlike:
+        raise TableError(
+            f"{path}: its first row, {','.join(first)}, would be taken for an image", "Call the columns path,label."
+        )
+
+
+def _check_rows(path: Path, columns: list[str], lines: list[Line]) -> None:
+    """Raises TableError for rows that are none of an image."""
+    named = ", ".join(column or "one without a name" for column in columns)
+    bad = [line for line in lines if len(line.cells) != len(columns)]
     if bad:
-        raise ValueError(
-            f"{path}: expected rows of {', '.join(columns)}, got {len(bad)} others, the first is {rows[bad[0]]}"
+        raise TableError(
+            f"{path}: expected rows of {named}, got {counted(len(bad), 'other')}, "
+            f"the first in line {bad[0].number}, {bad[0].cells}",
+            "Put a path that holds the separator in quotes, or correct the row.",
         )
-    if not rows:
-        raise ValueError(f"{path}: expected rows of {', '.join(columns)}, got none")
-    if columns in rows:
-        raise ValueError(f"{path}: expected one title, got another in row {rows.index(columns) + 2}")
-    images = [Row(**dict(zip(columns, row, strict=True))) for row in rows]
-    empty = [number for number, image in enumerate(images) if not (image.path.strip() and image.label.strip())]
+    again = [line.number for line in lines if set(NEEDED) <= set(names_of(line.cells))]
+    if again:
+        raise TableError(
+            f"{path}: has the title again in line {again[0]}, where files were joined perhaps",
+            "Keep it in the first row alone.",
+        )
+    needed = [columns.index(name) for name in NEEDED]
+    empty = [line for line in lines if not all(line.cells[place] for place in needed)]
     if empty:
-        raise ValueError(
-            f"{path}: expected a path and a label in every row, got {len(empty)} without, the first is {rows[empty[0]]}"
+        raise TableError(
+            f"{path}: has {counted(len(empty), 'row')} without a path or a label, the first in line {empty[0].number}, "
+            f"{empty[0].cells}",
+            "Fill them in or take them out.",
         )
-    return images
+
+
+def _suffix(cell: str) -> str:
+    return Path(cell).suffix

@@ -5,24 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from famus_ext.train.folder.checkpoint import CheckpointError, stored_state
 from famus_ext.train.folder.read_run import FinishedRun, RunError, read_run
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, require
-from famus_ext.train.trainer import Trainer
+from famus_ext.train.options.meta_model import Method
 
 OPTION = "--meta-model-from"
 
 
-def take_meta_model(trainer: Trainer, path: str) -> None:
-    """Gives a fresh trainer the θ that a finished run has learned: that of the same seed, or of the run's first.
+def take_meta_model(meta_model: nn.Module, method: Method, seed: int, path: str) -> None:
+    """Gives a fresh meta model the θ that a finished run has learned: that of the same seed, or of the run's first.
 
     Buffers, such as the groups of the classes, are those of the data at hand.
 
     Args:
-        trainer: Of a method that learns a θ.
+        meta_model: Ψ with fresh θ, which is written to.
+        method: What it is the meta model of.
+        seed: The seed of the run at hand.
         path: The run's folder.
 
     Raises:
@@ -32,11 +34,11 @@ def take_meta_model(trainer: Trainer, path: str) -> None:
     try:
         run = read_run(Path(path))
         require(run.is_finished, where, "a finished run", "one that is not")
-        require(run.config.method == trainer.method, where, f"a run of {trainer.method}", run.config.method)
-        stored = _theta(run, trainer.seed if trainer.seed in run.config.seeds else run.config.seeds[0])
+        require(run.config.method == method, where, f"a run of {method}", run.config.method)
+        stored = _theta(run, seed if seed in run.config.seeds else run.config.seeds[0])
     except (RunError, CheckpointError, OSError) as error:
         raise OptionError(f"{where}: cannot be used: {error}") from error
-    theta = dict(trainer.step.meta_model.named_parameters())  # type: ignore[attr-defined]
+    theta = dict(meta_model.named_parameters())
     for name, value in theta.items():
         found = list(stored[name].shape) if name in stored else "none"
         require(found == list(value.shape), f"{where}: {name}", f"a tensor of shape {list(value.shape)}", found)

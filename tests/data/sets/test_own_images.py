@@ -111,16 +111,19 @@ def test_tables(tmp_path, table):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([], "expected rows of path, label, got none"),
-        (["path,label"], "expected rows of path, label, got none"),
-        (["file,label", "a.jpg,0"], "expected the columns path,label, set and id if you like, got file,label"),
-        (["a.jpg,0", "b.jpg", "c.jpg,1,2"], r"expected rows of path, label, got 2 others, the first is \['b.jpg'\]"),
-        (["path,label", "a.jpg,0", "path,label", "b.jpg,1"], "expected one title, got another in row 3"),
-        (["path,label", "a.jpg,0", ",1", "b.jpg, "], r"a path and a label in every row, got 2 without, the first is "),
+        ([], "has no row of an image. Expected: a first row path,label"),
+        (["path,label"], "has no row of an image"),
+        (["file,label", "a.jpg,0"], "its first row, file,label, would be taken for an image. Call the columns path"),
+        (["path,label,fold", "a.jpg,0,1"], "expected the columns path,label, set and id .*, got path,label,fold"),
+        (["path,label,label", "a.jpg,0,1"], "expected the columns path,label, set and id .*, got path,label,label"),
+        (["a.jpg,0", "", "b.jpg", "c.jpg,1,2"], r"rows of path, label, got 2 others, the first in line 3, \['b.jpg'\]"),
+        (["path,label", "a.jpg,0", "path,label", "b.jpg,1"], "the title again in line 3"),
+        (["path,label", "a.jpg,0", ",1", "b.jpg, "], r"2 rows without a path or a label, the first in line 3, "),
         (["path,label,set", "a.jpg,0,validation"], r"expected the sets train, test, meta, .*got \['validation'\]"),
         (["path,label,set", "a.jpg,0,test"], "train at least, got no train"),
         (["a.jpg,0", "b.jpg,999999"], "expected labels from 0 on without large gaps, got 999999"),
-        (['a.jpg,"0'], "expected a CSV file in UTF-8, got one that cannot be read"),
+        (["a.jpg,0", "b.jpg,-1"], "expected labels from 0 on without large gaps, got -1"),
+        (["a.jpg,0", "b.jpg,1"], "2 images not there, a.jpg, b.jpg. Paths begin in the file's own folder"),
     ],
 )
 def test_damaged_tables_are_refused(tmp_path, lines, message):
@@ -141,10 +144,11 @@ def test_an_id_goes_with_its_image(tmp_path):
             replace(source.train, ids=("x7",))
 
 
-def test_other_bytes_are_refused(tmp_path):
-    (tmp_path / "images.csv").write_bytes(b"a.jpg,\xff\xfe\n")
-    with pytest.raises(ValueError, match="expected a CSV file in UTF-8"):
-        load("csv", tmp_path / "images.csv")
+def test_paths_may_be_written_as_on_windows(tmp_path):
+    write_images(tmp_path, ["ant/a.jpg", "b\\c.jpg"])
+    write_lines(tmp_path / "images.csv", ["ant\\a.jpg,0", "b\\c.jpg,1"])
+    for size in (8, 72):
+        assert load("csv", tmp_path / "images.csv", image_size=size).train.names == ("ant/a.jpg", "b\\c.jpg")
 
 
 @pytest.mark.parametrize("path", [None, "nowhere.csv"])
