@@ -32,8 +32,10 @@ class BuildInfo:
         threads: that PyTorch takes on the CPU now, and cores that there are.
         gpus: the GPUs that PyTorch can use, by name, with their compute capability.
         gpu_missing: why kernels cannot run on a GPU here; None where they can.
+        mps_missing: why PyTorch cannot use a GPU of Apple's, for which there are no kernels; None where it can.
         extras: the modules that are not installed, by optional extra.
-        paths: what runs for every op on the CPU and on a GPU, and why, by (op, device type).
+        paths: what runs for every op on the CPU, on a GPU, and on one of Apple's that is there, and why, by (op, device
+            type).
     """
 
     version: str | None
@@ -50,6 +52,7 @@ class BuildInfo:
     threads: tuple[int, int]
     gpus: tuple[str, ...]
     gpu_missing: str | None
+    mps_missing: str | None
     extras: dict[str, tuple[str, ...]]
     paths: dict[tuple[str, str], _native.Path]
 
@@ -68,6 +71,7 @@ class BuildInfo:
             ("CPU threads", "{}, of {} cores".format(*self.threads)),
             ("GPUs", ", ".join(self.gpus) or "none"),
             ("kernels on a GPU", self.gpu_missing or "can run"),
+            ("Apple's GPU (mps)", self.mps_missing or "can be used, unproven"),
             *((f"{op}, {device}", f"{path.name}: {path.reason}") for (op, device), path in self.paths.items()),
         ]
         width = max(len(label) for label, _ in rows)
@@ -92,10 +96,19 @@ def _version(package: str) -> str | None:
         return None
 
 
+def _mps_missing() -> str | None:
+    """Why PyTorch cannot use a GPU of Apple's; None where it can."""
+    if torch.backends.mps.is_available():
+        return None
+    return "torch finds none" if torch.backends.mps.is_built() else "torch was built without MPS"
+
+
 def build_info() -> BuildInfo:
     """Describe this installation: what was built, what can be used, and what runs for every op and why."""
     index = torch.cuda.current_device() if torch.cuda.is_available() else 0
     devices = [torch.device("cpu"), torch.device("cuda", index)]
+    if (mps_missing := _mps_missing()) is None:
+        devices.append(torch.device("mps"))
     built = _native.C
     return BuildInfo(
         version=_version("famus-ext"),
@@ -112,6 +125,7 @@ def build_info() -> BuildInfo:
         threads=(torch.get_num_threads(), os.cpu_count() or 1),
         gpus=tuple(_gpu(index) for index in range(torch.cuda.device_count())),
         gpu_missing=_native.obstacle(ops.__all__[0], devices[1]),
+        mps_missing=mps_missing,
         extras={name: missing_of(name) for name in EXTRAS},
         paths={(op, device.type): _native.path(op, device) for op in ops.__all__ for device in devices},
     )

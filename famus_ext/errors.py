@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widened
+
 
 class PushforwardError(RuntimeError):
     """The pushforward cannot pass a node of the autograd graph; the message names the node and the way out."""
@@ -37,8 +39,8 @@ def require_finite(values: Mapping[str, Tensor], beside: Tensor | None = None) -
     """
     values = {name: value for name, value in values.items() if value.numel()}
     # The 2-norm is an order of magnitude faster than the largest entry, but it can overflow where no entry is infinite.
-    norms = [torch.stack(torch._foreach_norm(list(values.values()))).double()] if values else []
-    numbers = norms if beside is None else [*norms, beside.double()]
+    norms = [widened(torch.stack(torch._foreach_norm(list(values.values()))))] if values else []
+    numbers = norms if beside is None else [*norms, widened(beside)]
     read: list[float] = torch.cat(numbers).tolist() if numbers else []
     seen, others = read[: len(values)], read[len(values) :]
     if all(map(math.isfinite, seen)):

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widest_dtype
+
 
 class MomentSummary(NamedTuple):
     """The moments of a gradient in three numbers: a point of FaMUS, Figure 4.
@@ -30,9 +32,10 @@ class GradientMoments:
 
         mean = (1/T) Σ_t g_t,    variance = 1/(T - 1) Σ_t (g_t - mean)²
 
-    Updated one gradient at a time and in float64, so that a mean far larger than the spread costs no digits. The
-    variance is the unbiased one; of a single gradient it is NaN, as there is none. All gradients have the names and
-    shapes of the first: where they depend on the batch (L2R's ε [N]), leave the smaller last batch of an epoch out.
+    Updated one gradient at a time and in float64, so that a mean far larger than the spread costs no digits; on a GPU
+    of Apple's, which has no float64, in float32. The variance is the unbiased one; of a single gradient it is NaN, as
+    there is none. All gradients have the names and shapes of the first: where they depend on the batch (L2R's ε [N]),
+    leave the smaller last batch of an epoch out.
 
     Source: FaMUS, Figure 4; the update is Welford's, "Note on a Method for Calculating Corrected Sums of Squares and
     Products", Technometrics 1962.
@@ -53,12 +56,12 @@ class GradientMoments:
 
     @property
     def mean(self) -> dict[str, Tensor]:
-        """The mean by name, float64; empty without a gradient."""
+        """The mean by name, in the widest dtype of the device; empty without a gradient."""
         return {name: mean.clone() for name, mean in self._mean.items()}
 
     @property
     def variance(self) -> dict[str, Tensor]:
-        """The unbiased variance by name, float64; NaN with one gradient, empty without any."""
+        """The unbiased variance by name, likewise; NaN with one gradient, empty without any."""
         if self._steps == 1:
             return {name: torch.full_like(squares, math.nan) for name, squares in self._squares.items()}
         return {name: squares / (self._steps - 1) for name, squares in self._squares.items()}
@@ -73,7 +76,7 @@ class GradientMoments:
         """
         self._check(gradients)
         if not self._steps:
-            zeros = {name: torch.zeros_like(g, dtype=torch.float64) for name, g in gradients.items()}
+            zeros = {name: torch.zeros_like(g, dtype=widest_dtype(g.device)) for name, g in gradients.items()}
             self._mean, self._squares = zeros, {name: zero.clone() for name, zero in zeros.items()}
         self._steps += 1
         for name, gradient in gradients.items():

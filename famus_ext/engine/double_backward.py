@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from famus_ext._widest import widened
 from famus_ext.engine.meta_train import MetaPass, meta_pass, wanted_layers
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.recorded import RecordedPass
@@ -157,7 +158,7 @@ def _shrinking(step: VirtualStep, gradients: dict[str, Tensor]) -> Tensor:
     """What a clipped gradient is multiplied by, differentiable in it."""
     if step.clipping is None or step.clipping.coefficient == 1.0:
         return torch.ones(())
-    norm = torch.stack([g.double().square().sum() for g in gradients.values()]).sum().sqrt()
+    norm = torch.stack([widened(g).square().sum() for g in gradients.values()]).sum().sqrt()
     return step.clipping.coefficient * (step.clipping.norm + EPSILON) / (norm + EPSILON)
 
 

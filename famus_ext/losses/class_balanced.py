@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from famus_ext._checks import check_finite
+from famus_ext.losses.class_numbers import ClassNumbers
 from famus_ext.losses.class_sizes import check_class_sizes
 from famus_ext.losses.cross_entropy import cross_entropy
 from famus_ext.losses.example_loss import ExampleLoss, check_example_loss
 from famus_ext.losses.targets import check_no_positions, check_num_classes, check_targets
 
 
-class ClassBalancedLoss(nn.Module):
+class ClassBalancedLoss(ClassNumbers):
     """Class-balanced loss of each example, w_y L_i with w_c ∝ (1 - β) / (1 - β^n_c) and mean 1 over the classes.
 
     β = 0 weights all classes alike, β → 1 by the inverse of their sizes. An example with a soft label has the mean

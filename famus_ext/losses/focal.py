@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from famus_ext._checks import check_finite
+from famus_ext.losses.class_numbers import ClassNumbers
 from famus_ext.losses.class_sizes import per_class
 from famus_ext.losses.targets import check_num_classes, check_targets, expectation, mean_of_positions
 
 
-class FocalLoss(nn.Module):
+class FocalLoss(ClassNumbers):
     """Focal loss of each example, L_i = -Σ_c y_ic α_c (1 - p_ic)^γ log p_ic, with p = softmax(z).
 
     Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, Eq. 5, in the softmax form. γ = 0 without α

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from famus_ext._widest import widened, widest_dtype
 from famus_ext.losses.cross_entropy import cross_entropy
 from famus_ext.losses.example_loss import ExampleLoss, check_example_loss
 
@@ -35,8 +36,9 @@ class GivenWeights(nn.Module):
         Raises:
             TypeError, ValueError: The targets are not of that form.
         """
-        if targets.dtype != torch.float64:
-            raise TypeError(f"targets: expected those of with_weights, float64, got {targets.dtype}")
+        if targets.dtype != (expected := widest_dtype(targets.device)):
+            kind = str(expected).removeprefix("torch.")
+            raise TypeError(f"targets: expected those of with_weights, {kind}, got {targets.dtype}")
         if targets.shape != (len(logits), 2):
             raise ValueError(f"targets: expected shape [{len(logits)}, 2], got {list(targets.shape)}")
         losses = self.loss(logits, targets[:, 0].long())
@@ -51,7 +53,7 @@ def with_weights(targets: Tensor, weights: Tensor) -> Tensor:
         weights: e, finite and at least 0, [N].
 
     Returns:
-        [N, 2], float64, which holds class indices exactly.
+        [N, 2], float64, which holds class indices exactly; on a GPU of Apple's float32, which holds those below 2²⁴.
 
     Raises:
         TypeError: The targets are not int64.
@@ -65,4 +67,4 @@ def with_weights(targets: Tensor, weights: Tensor) -> Tensor:
         )
     if not bool((weights.isfinite() & (weights >= 0)).all()):
         raise ValueError("weights: expected finite numbers of at least 0")
-    return torch.stack([targets.double(), weights.double()], dim=1)
+    return torch.stack([widened(targets), widened(weights)], dim=1)

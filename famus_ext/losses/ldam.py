@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from famus_ext._checks import check_finite
+from famus_ext.losses.class_numbers import ClassNumbers
 from famus_ext.losses.class_sizes import check_class_sizes
 from famus_ext.losses.cross_entropy import cross_entropy
 from famus_ext.losses.targets import check_class_indices, check_num_classes
 
 
-class LDAMLoss(nn.Module):
+class LDAMLoss(ClassNumbers):
     """Label-distribution-aware margin loss, L_i = -log softmax(s (z_i - Δ_y e_y))_y with Δ_c ∝ n_c^(-1/4).
 
     The rarest class has the margin `max_margin`. The source's s = 30 supposes logits that are cosines, of a classifier

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from famus_ext.network.buffers import buffer_copies
 from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.graph import leaf_of, topological_order
+from famus_ext.network.random_state import random_state, replayed
 
 Granularity = Literal["module", "tensor"]
 
@@ -67,8 +68,7 @@ def trainable(module: nn.Module) -> dict[str, Tensor]:
 
 def _by_execution(found: Sequence[Layer], model: nn.Module, example: Any) -> list[Layer]:
     """Sort layers by the first operation that uses one of their parameters; unused layers go first."""
-    devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
-    with torch.random.fork_rng(devices=list(devices)), torch.enable_grad():
+    with replayed(random_state()), torch.enable_grad():
         outputs = with_tensors(model, buffer_copies(model), lambda: call_model(model, example))
     first_use: dict[Tensor, int] = {}
     for node in topological_order(outputs):

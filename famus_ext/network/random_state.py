@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-RandomState = tuple[Tensor, list[Tensor]]
+RandomState = tuple[Tensor, list[Tensor], Tensor | None]
 
 
 def random_state() -> RandomState:
-    """The states of the CPU's generator and of every GPU's."""
-    return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    """The states of the CPU's generator, of every CUDA GPU's, and of Apple's."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return torch.get_rng_state(), cuda, torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
 
 
 @contextmanager
@@ -32,3 +33,5 @@ def _set(state: RandomState) -> None:
     torch.set_rng_state(state[0])
     if state[1]:
         torch.cuda.set_rng_state_all(state[1])
+    if state[2] is not None:
+        torch.mps.set_rng_state(state[2])

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from famus_ext._checks import check_finite
+from famus_ext._widest import widened
 from famus_ext.network.layers import Layer
 from famus_ext.samplers.sampler import Sampler
 
@@ -20,7 +21,8 @@ class Threshold(Sampler):
 
     The root mean square makes layers of different widths comparable. The layer with the largest gradient is always
     active; if every gradient is zero, all layers are. A gradient with a NaN counts as infinite, since the layer that
-    broke is the one to see.
+    broke is the one to see. Squares are taken in float64; on a GPU of Apple's, which has none, in float32, where
+    that of an entry below 1e-22 is zero.
 
     Args:
         share: In (0, 1]; 1 keeps the layer with the largest gradient alone.
@@ -47,7 +49,7 @@ class Threshold(Sampler):
         """Gates r [L], float32, on the device of the pooled gradients."""
         sizes = [len(gradient) for gradient in pooled]
         # The square of a small float32 gradient is zero.
-        gradients = torch.cat(list(pooled)).double().split_with_sizes(sizes)
+        gradients = widened(torch.cat(list(pooled))).split_with_sizes(sizes)
         scales = [1 / math.sqrt(max(size, 1)) for size in sizes]
         rms = torch.stack(torch._foreach_mul(torch._foreach_norm(gradients), scales))
         rms = rms.nan_to_num(nan=math.inf, posinf=math.inf)

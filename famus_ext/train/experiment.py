@@ -118,12 +118,15 @@ def resolve_device(config: Config) -> torch.device:
     """The device that the options ask for.
 
     Raises:
-        OptionError: for cuda where no GPU can be used.
+        OptionError: for a GPU where none of that kind can be used.
     """
-    usable = torch.cuda.is_available()
-    if config.machine.device == "cuda" and not usable:
-        raise OptionError('--device cuda: no GPU can be used here; "python -m famus_ext info" says why')
-    return torch.device("cuda" if usable and config.machine.device != "cpu" else "cpu")
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    asked = config.machine.device
+    if asked == "auto":
+        return torch.device("cuda" if usable["cuda"] else "cpu")
+    if not usable[asked]:
+        raise OptionError(f'--device {asked}: no GPU can be used here; "python -m famus_ext info" says why')
+    return torch.device(asked)
 
 
 def _data(config: Config, seed: int) -> NoisyData:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from famus_ext._widest import widest_dtype
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
 from famus_ext.engine.processes import Processes
@@ -42,13 +43,14 @@ class OneNetwork(Regime):
         self.model = make_network(config, data).to(device)
         optimizer = make_optimizer(config.optimizer, self.model)
         self.optimizers = (optimizer,)
-        given = None if options.example_weights is None else read_weights(options.example_weights, data).to(device)
+        given = None if options.example_weights is None else read_weights(options.example_weights, data)
         loss = self.loss if given is None else GivenWeights(self.loss)
         self.step = make_step(config, method, seed, self.model, optimizer, loss, class_sizes)
         self.normalised = method != "ce" and options.weights_sum_to_one
         self.epoch_steps = num_batches(len(data.train), config.optimizer.batch_size)
         self._given = given
-        self._batches = BatchStream(config, seed, data, device, processes, given)
+        weights = None if given is None else given.to(device, widest_dtype(device))
+        self._batches = BatchStream(config, seed, data, device, processes, weights)
 
     def steps(self, epoch: int, done: int) -> Iterator[PreparedStep]:
         """See `Regime.steps`."""

@@ -109,6 +109,9 @@ def test_build_info():
     if not torch.cuda.is_available():
         assert info.gpu_missing in ("torch was built without CUDA", "torch finds no GPU")
         assert info.paths["layer_dots", "cuda"].name == "reference"
+    if not torch.backends.mps.is_available():
+        assert info.mps_missing in ("torch was built without MPS", "torch finds none")
+        assert ("layer_dots", "mps") not in info.paths
     lines = str(info).splitlines()
     assert any(
         line.split() == ["virtual_step,", "cpu", "native:", "virtual_step_cpu", "of", "famus_ext._C"] for line in lines

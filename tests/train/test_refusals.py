@@ -43,6 +43,12 @@ def test_cuda_without_a_gpu_is_refused(capsys):
     assert "--device cuda: no GPU can be used here" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is a GPU of Apple's")
+def test_mps_without_a_gpu_is_refused(capsys):
+    assert train("--device", "mps") == 2
+    assert "--device mps: no GPU can be used here" in capsys.readouterr().err
+
+
 def test_folder_in_use_or_unwritable_is_refused(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
     assert train("--out", tmp_path) == 2

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widened
 from famus_ext.engine.virtual_train import VirtualTrain
 from famus_ext.errors import PushforwardError
 from famus_ext.ops import layer_dots
@@ -21,7 +22,7 @@ TOLERANCE = {torch.float64: (1e-6, 1e-10), torch.float32: (1e-2, 1e-4)}
 def adjoint_products(
     cotangent: Tensor, logits_dot: Tensor, virtual: VirtualTrain, tangents: dict[str, Tensor]
 ) -> Tensor | None:
-    """⟨∂ℓ/∂z, J t⟩, ⟨Jᵀ ∂ℓ/∂z, t⟩ = Σ ⟨g, t⟩, and ‖g‖ ‖t‖, float64 [3] on the device, for `check_adjoint`.
+    """⟨∂ℓ/∂z, J t⟩, ⟨Jᵀ ∂ℓ/∂z, t⟩ = Σ ⟨g, t⟩, and ‖g‖ ‖t‖, for `check_adjoint`.
 
     Half precision, where both sides round, is not checked.
 
@@ -32,7 +33,7 @@ def adjoint_products(
         tangents: t by name.
 
     Returns:
-        The numbers; None where nothing is to be checked.
+        The numbers [3], on the device, in its widest dtype; None where nothing is to be checked.
     """
     moved = [(g, t) for name, t in tangents.items() if (g := virtual.gradients.get(name)) is not None]
     half = logits_dot.dtype not in TOLERANCE or any(g.dtype not in TOLERANCE for g, _ in moved)
@@ -41,7 +42,7 @@ def adjoint_products(
     gradients, directions = [g for g, _ in moved], [t for _, t in moved]
     length = torch.stack(torch._foreach_norm(directions)).float().norm()
     numbers = [(cotangent * logits_dot).sum(), layer_dots([gradients], [directions])[0], virtual.norm * length]
-    return torch.stack([number.double() for number in numbers])
+    return torch.stack([widened(number) for number in numbers])
 
 
 def check_adjoint(products: Sequence[float], dtype: torch.dtype) -> None:

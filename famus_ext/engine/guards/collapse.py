@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from famus_ext._checks import check_positive_integer
+from famus_ext._widest import widened
 from famus_ext.engine.output import StepOutput
 from famus_ext.errors import CollapseWarning
 
@@ -81,11 +82,11 @@ class CollapseWatch:
 @torch.no_grad()
 def _signs(output: StepOutput) -> dict[str, Tensor]:
     """A number a sign, 0-d, which is 0 where it holds."""
-    signs = {"gates": output.gates.sum().double()}
+    signs = {"gates": widened(output.gates.sum())}
     if output.weights is not None:
-        signs["weights"] = output.weights.abs().max().double()
+        signs["weights"] = widened(output.weights.abs().max())
     if output.meta_grads:
         signs["gradient"] = torch.stack(
-            [g.double() for g in torch._foreach_norm(list(output.meta_grads.values()))]
+            [widened(g) for g in torch._foreach_norm(list(output.meta_grads.values()))]
         ).max()
     return signs

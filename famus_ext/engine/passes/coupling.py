@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary, ref
 import torch
 from torch import Tensor, nn
 
+from famus_ext._widest import widened, widest_dtype
 from famus_ext.engine.passes.row_order import RowOrder
 from famus_ext.engine.passes.sites import Site
 from famus_ext.engine.rules import operation
@@ -76,7 +77,8 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
     cotangent = torch.arange(1 + phase, 1 + phase + logits.numel(), device=device).sin().to(logits.dtype)
     cotangent = cotangent.view(logits.shape)
     # Multiples of the golden ratio: no two are equal, and none is small.
-    scales = 0.5 + (torch.arange(phase, phase + size, dtype=torch.float64, device=device) * 0.6180339887498949) % 1
+    multiples = [0.5 + index * 0.6180339887498949 % 1 for index in range(phase, phase + size)]
+    scales = torch.tensor(multiples, dtype=widest_dtype(device), device=device)
     plain, scaled = at_sites(cotangent), at_sites(RowOrder.LEADING.scaled(cotangent, scales))
     norms, places = [], []
     for index, (before, after) in enumerate(zip(plain, scaled, strict=True)):
@@ -102,7 +104,7 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
 def _norm(tensor: Tensor) -> Tensor:
     """Euclidean norm in at least float32."""
     norm: Tensor = torch.linalg.vector_norm(tensor, dtype=torch.promote_types(tensor.dtype, torch.float32))
-    return norm.double()
+    return widened(norm)
 
 
 def _signature(logits: Tensor) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
+from famus_ext._widest import widened
 from famus_ext.engine.rules.protocol import Tangents, pull
 from famus_ext.errors import PushforwardError
 
@@ -66,8 +67,8 @@ def _check_adjoint(
     """A user's backward may call code that autograd does not see; then ⟨v, J ẋ⟩ differs from ⟨Jᵀ v, ẋ⟩."""
     with torch.no_grad():
         pairs = zip(cotangents, gradients, strict=True)
-        left = sum(float((v.double() * g.double()).sum()) for v, g in pairs if g is not None)
-        terms = [p.double() * t.double() for p, t in moved]
+        left = sum(float((widened(v) * widened(g)).sum()) for v, g in pairs if g is not None)
+        terms = [widened(p) * widened(t) for p, t in moved]
         right, scale = sum(float(term.sum()) for term in terms), sum(float(term.abs().sum()) for term in terms)
         if not abs(left - right) <= ADJOINT_TOLERANCE * scale:
             raise PushforwardError("its backward is not differentiable as written: its second derivative lacks a term")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from famus_ext.train.options.check import require_count
 
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class MachineOptions:
     """Where it runs; these change no number of a run but by rounding."""
 
     device: Device = "auto"
-    """auto: cuda where a GPU can be used, else cpu."""
+    """auto: cuda where a GPU can be used, else cpu. mps: Apple's GPU, unproven."""
     deterministic: bool = False
     """Take deterministic algorithms alone, so that equal runs on one device are equal to the bit."""
     threads: int = 1

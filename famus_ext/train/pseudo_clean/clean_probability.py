@@ -7,6 +7,7 @@ import warnings
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widest_dtype
 from famus_ext.errors import require_finite
 
 ITERATIONS = 10
@@ -28,7 +29,7 @@ def clean_probability(losses: Tensor, seed: int) -> Tensor:
         seed: Of the means that the algorithm starts from, in [0, 2³²).
 
     Returns:
-        c, float64 [N] on the losses' device; 1/2 everywhere where all losses are the same.
+        c [N] on the losses' device, in its widest dtype; 1/2 everywhere where all losses are the same.
 
     Raises:
         NonFiniteError: A loss is NaN or infinite.
@@ -39,13 +40,13 @@ def clean_probability(losses: Tensor, seed: int) -> Tensor:
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     require_finite({"the loss of a training example": losses})
-    values = losses.detach().double()
+    values, kind = losses.detach().to("cpu", torch.float64), widest_dtype(losses.device)
     spread = values.max() - values.min()
     if not spread > 0:
-        return torch.full_like(values, 0.5)
-    scaled = ((values - values.min()) / spread).cpu().numpy()[:, None]
+        return torch.full_like(losses, 0.5, dtype=kind)
+    scaled = ((values - values.min()) / spread).numpy()[:, None]
     mixture = GaussianMixture(2, max_iter=ITERATIONS, tol=TOLERANCE, reg_covar=COVARIANCE_FLOOR, random_state=seed)
     with warnings.catch_warnings(), threadpool_limits(1):  # the same sums on any number of cores
         warnings.simplefilter("ignore", ConvergenceWarning)
         posteriors = mixture.fit(scaled).predict_proba(scaled)
-    return torch.from_numpy(posteriors[:, mixture.means_.argmin()]).to(losses.device)
+    return torch.from_numpy(posteriors[:, mixture.means_.argmin()]).to(losses.device, kind)

@@ -16,7 +16,7 @@ class Division:
     """A division of the N training examples, for an epoch of one network.
 
     Attributes:
-        probabilities: c, how likely each given label is right, float64 [N].
+        probabilities: c, how likely each given label is right, [N].
         meta: Whose labels are trusted for the meta set, bool [N].
         labelled: Whose labels are trained on, bool [N]; the others are trained on as if they had none.
     """

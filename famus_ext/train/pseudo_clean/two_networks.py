@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widest_dtype
 from famus_ext.data import NoisyData, epoch_batches, generator
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
@@ -115,7 +116,7 @@ class TwoNetworks(Regime):
         """
         options, learner = self.config.pseudo_clean, self.learners[number]
         networks = learner.model, self.learners[1 - number].model
-        probabilities = self.divisions[number].probabilities.to(self._device)
+        probabilities = self.divisions[number].probabilities.to(self._device, widest_dtype(self._device))
         inputs = step_inputs(draw, views, self.data.train.labels, probabilities, networks, options, seed)
         learner.loss.lambda_u = ramp_up(learned, options.lambda_u, options.ramp_epochs)
         out = learner.step(inputs.x, inputs.y, inputs.x_meta, inputs.y_meta)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from famus_ext._widest import widened
 from famus_ext.data import LabelledSet
 from famus_ext.engine.agreement import share_buffers
 from famus_ext.engine.processes import ALONE, Processes
@@ -49,7 +50,7 @@ def accuracy_and_loss(model: nn.Module, data: LabelledSet, processes: Processes 
     """
     logits = _logits(model, data, processes)
     right = int((logits.argmax(dim=1) == data.labels).sum())
-    return right / len(data), float(cross_entropy(logits.double(), data.labels).mean())
+    return right / len(data), float(cross_entropy(widened(logits), data.labels).mean())
 
 
 @torch.no_grad()

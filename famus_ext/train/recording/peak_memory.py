@@ -20,10 +20,13 @@ def peak_memory_bytes(device: torch.device) -> int | None:
     """The peak in bytes, which means two things.
 
     On a GPU: of what PyTorch has allocated for tensors there since `reset_peak_memory`. On a CPU: of the process'
-    resident set since it began, with Python, the libraries and whatever it did before. None where neither is known.
+    resident set since it began, with Python, the libraries and whatever it did before. None where neither is known,
+    as on Apple's GPUs.
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if device.type != "cpu":
+        return None
     try:
         import resource
     except ModuleNotFoundError:  # not a Unix

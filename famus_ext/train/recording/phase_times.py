@@ -43,6 +43,8 @@ class PhaseTimes:
         """Gives the time since the last border to the phase that was running."""
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             torch.cuda.synchronize()
+        if torch.backends.mps.is_available():
+            torch.mps.synchronize()
         now = time.perf_counter()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from famus_ext._widest import widened
+
 MAXIMUM = 2.0  # of a closed bin; plain training is 1. MW-Net's weights end at 1; of L2R's a fifth may lie beyond 2
 BINS = 80
 EDGES: tuple[float, ...] = tuple(MAXIMUM * edge / BINS for edge in range(BINS + 1))
@@ -13,6 +15,6 @@ EDGES: tuple[float, ...] = tuple(MAXIMUM * edge / BINS for edge in range(BINS + 
 
 def weight_histogram(weights: Tensor) -> list[int]:
     """Counts of weights `[N]` by bin, `[BINS + 1]`."""
-    bins = (weights.double() * (BINS / MAXIMUM)).floor().clamp(0, BINS).long()
+    bins = (widened(weights) * (BINS / MAXIMUM)).floor().clamp(0, BINS).long()
     counts: list[int] = torch.bincount(bins, minlength=BINS + 1).tolist()
     return counts
