@@ -65,6 +65,8 @@ class Config:
         require(len(self.seeds) >= 1, "--seeds", "at least one seed", self.seeds)
         require(all(seed >= 0 for seed in self.seeds), "--seeds", "numbers of at least 0", self.seeds)
         require(len(set(self.seeds)) == len(self.seeds), "--seeds", "different numbers", self.seeds)
+        plain = self.method == "ce"
+        require(not (self.machine.capture and plain), "--capture", "a method with a meta step", "--method ce")
         asked = self.data.meta_set == "pseudo-clean"
         check_pseudo_clean(self.pseudo_clean, self.meta_model, asked=asked, epochs=self.optimizer.epochs)
 

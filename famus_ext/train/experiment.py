@@ -94,6 +94,8 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     except PushforwardError as error:
         raise OptionError(f"--engine {config.schedule.engine}: {error}") from error
     except RuntimeError as error:  # torch's, for images that the network cannot take
+        if str(error).startswith("capture: "):
+            raise OptionError(f"--{error}") from error
         shape = list(data.train.image_shape)
         raise OptionError(f"--network {network_name(config)}: fails on images of shape {shape}: {error}") from error
 

@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 import famus_ext as famus
+from famus_ext.data.batches import num_batches
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.losses import ExampleLoss, prior_penalty
 from famus_ext.network.layers import Layer
 from famus_ext.train.assembly.meta_model import make_meta_model
 from famus_ext.train.assembly.sampler import make_sampler
 from famus_ext.train.config import Config
-from famus_ext.train.options.check import naming_options
+from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.plain_step import PlainStep
 
@@ -26,6 +27,7 @@ ARGUMENTS = {
     "recompute": "--recompute",
     "engine": "--engine",
     "clip_norm": "--clip-norm",
+    "capture": "--capture",
 }
 """Arguments of `MetaStep` as the command line spells them."""
 
@@ -100,6 +102,8 @@ def make_step(
     """
     if method == "ce":
         return PlainStep(model, optimizer, loss, config.optimizer.clip_norm, config.recovery.max_skips)
+    if config.machine.capture:
+        _check_equal_batches(int(class_sizes.sum()), config.optimizer.batch_size)
     device = next(model.parameters()).device
     meta_model = make_meta_model(config.meta_model, loss, class_sizes).to(device)
     meta_loss: MetaLoss = famus.cross_entropy
@@ -127,12 +131,25 @@ def make_step(
             lambda_g=config.sampler.lambda_g,
             meta_loss=meta_loss,
             max_skips=config.recovery.max_skips,
+            capture=config.machine.capture,
         )
 
 
 def meta_loss_with_prior(logits: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy of the meta batch, plus `prior_penalty`: the meta loss of FaMUS, Algorithm 2."""
     return famus.cross_entropy(logits, targets).mean() + prior_penalty(logits)
+
+
+def _check_equal_batches(size: int, batch_size: int) -> None:
+    """Raise unless an epoch's batches are of one size, as recorded steps need them."""
+
+    def equal(largest: int) -> bool:
+        return size % num_batches(size, largest) == 0
+
+    if not equal(batch_size):
+        fitting = min(filter(equal, range(1, size + 1)), key=lambda other: abs(other - batch_size))
+        got = f"{batch_size} for {size} training images"
+        raise OptionError(f"--capture: expected a --batch-size that gives batches of one size, as {fitting}, got {got}")
 
 
 def _sgd(module: nn.Module, lr: float, momentum: float = 0.0) -> torch.optim.Optimizer | None:

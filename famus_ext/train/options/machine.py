@@ -18,6 +18,8 @@ class MachineOptions:
     """auto: cuda where a GPU can be used, else cpu. mps: Apple's GPU, unproven."""
     deterministic: bool = False
     """Take deterministic algorithms alone, so that equal runs on one device are equal to the bit."""
+    capture: bool = False
+    """Record the meta step in CUDA graphs: for small networks on a GPU; batches of one size, not for l2r. Unproven."""
     threads: int = 1
     """Threads on the CPU. One is fastest for a small network, and gives the same numbers on any machine."""
 
