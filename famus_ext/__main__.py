@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from famus_ext.extras import EXTRAS
@@ -12,6 +13,7 @@ from famus_ext.extras import EXTRAS
 HELP = ("-h", "--help")
 VERSION = ("-V", "--version")
 CLOSED_PIPE = 141  # what shells report for a program that SIGPIPE ended
+INTERRUPTED = 130  # and for one that Ctrl-C ended
 EXAMPLES = {
     "info": "",
     "inspect": "--dataset folder --data-path photos",
@@ -173,13 +175,17 @@ def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in VERSION:
         print(version())
         return 0
-    problem = f"unknown command {arguments[0]!r}" if arguments else "a command is missing"
-    print(f"{problem}\n\n{usage()}", file=sys.stderr)
+    if not arguments:
+        print(usage(), file=sys.stderr)
+        return 2
+    near = get_close_matches(arguments[0], COMMANDS, n=1)
+    meant = f"; {near[0]} is one" if near else ""
+    print(f"unknown command {arguments[0]!r}{meant}; python -m famus_ext --help lists them", file=sys.stderr)
     return 2
 
 
 def console() -> int:
-    """`famus <command>`: the same, as an installed program; a reader who has seen enough, `| head`, is no error."""
+    """`famus <command>`: the same, as an installed program; Ctrl-C is said in a line, `| head` not at all."""
     try:
         try:
             return main(sys.argv[1:])
@@ -188,6 +194,9 @@ def console() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush when Python ends
         return CLOSED_PIPE
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -22,6 +22,22 @@ class Finding:
     is_problem: bool = True
 
 
+class DataError(ValueError):
+    """Data that cannot be used.
+
+    Attributes:
+        problem: What is wrong, one sentence.
+        remedy: What to do, one sentence.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem, self.remedy = problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}. {self.remedy}"
+
+
 def remark(problem: str, remedy: str) -> Finding:
     """Something to know that may well be meant."""
     return Finding(problem, remedy, is_problem=False)

@@ -40,8 +40,9 @@ def trusted_labels(source: Source, meta_set: MetaSet) -> Tensor:
         return source.train.labels
     if source.known_labels is None:
         raise ValueError(
-            "meta_set: nobody knows the right labels of this data set, and no clean set comes with it; "
-            "'given' takes images with the labels that they were found with"
+            "meta_set: nobody knows the right labels of this data set, and no clean set comes with it; put images that "
+            "you trust into a folder meta beside train, or list them under the set meta of a CSV file; 'given' takes "
+            "images with the labels that they were found with, 'pseudo-clean' finds some that are likely right"
         )
     return source.known_labels
 

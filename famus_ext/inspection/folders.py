@@ -1,10 +1,11 @@
-"""Mistakes in a folder of one's own images: the wrong depth, images beside the classes, sets of other names."""
+"""Mistakes in a folder of one's own images that can be read: images beside the classes, sets of other names."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
 
+from famus_ext.data.files.folders import images_in, subfolders
 from famus_ext.data.files.images import IMAGE_SUFFIXES
 from famus_ext.data.finding import Finding, counted, remark, some
 
@@ -20,7 +21,6 @@ OTHER_NAMES = {
 }
 """What people call the sets -> what they are called here."""
 JUNK = ("thumbs.db", "desktop.ini", ".ds_store")
-LAYOUT = "the classes' folders belong in --data-path itself, or in train/ (and test/, meta/) there"
 
 
 def folder_findings(root: Path) -> list[Finding]:
@@ -32,7 +32,6 @@ def folder_findings(root: Path) -> list[Finding]:
     train = root / "train" if (root / "train").is_dir() else root
     return [
         *_named_otherwise(root, train),
-        *_depth(train),
         *_beside_the_classes(train),
         *_other_classes(root, train),
         *_left_out(root),
@@ -42,7 +41,7 @@ def folder_findings(root: Path) -> list[Finding]:
 def _named_otherwise(root: Path, train: Path) -> list[Finding]:
     """Folders that are called like sets, but not as they are called here."""
     if train == root:
-        names = [name for name in _folders(root) if name.lower() in (*SETS, *OTHER_NAMES)]
+        names = [name for name in subfolders(root) if name.lower() in (*SETS, *OTHER_NAMES)]
         if not names:
             return []
         return [
@@ -51,7 +50,7 @@ def _named_otherwise(root: Path, train: Path) -> list[Finding]:
                 "Call the sets train, test (or val) and meta, each with a folder a class.",
             )
         ]
-    names = [name for name in _folders(root) if name.lower() in OTHER_NAMES]
+    names = [name for name in subfolders(root) if name.lower() in OTHER_NAMES]
     return [
         Finding(
             f"{root / name}: is not read, since no set is called {name}",
@@ -61,35 +60,9 @@ def _named_otherwise(root: Path, train: Path) -> list[Finding]:
     ]
 
 
-def _depth(train: Path) -> list[Finding]:
-    """Classes one level too high or too low."""
-    classes = _folders(train)
-    if not classes:
-        if images := _images(train):
-            return [
-                Finding(
-                    f"{train}: {counted(len(images), 'image')} in the folder itself and no folder a class",
-                    "Make a folder for each class and move its images there, or list path and label in a CSV file and "
-                    "take --dataset csv.",
-                )
-            ]
-        return [Finding(f"{train}: no folder and no image", f"Name another --data-path: {LAYOUT}.")]
-    holding = [name for name in classes if not _images(train / name) and len(_folders(train / name)) > 1]
-    if len(classes) == 1 and holding:
-        return [
-            Finding(
-                f"{train}: one folder, {classes[0]}, in which the classes seem to lie: "
-                f"{some(_folders(train / classes[0]))}",
-                f"One level too many: take the folders in {train / classes[0]} one level up, or name a --data-path one "
-                f"level further down; {LAYOUT}.",
-            )
-        ]
-    return []
-
-
 def _beside_the_classes(train: Path) -> list[Finding]:
     """Images that belong to no class."""
-    images = _images(train) if _folders(train) else []
+    images = images_in(train) if subfolders(train) else []
     if not images:
         return []
     return [
@@ -105,9 +78,9 @@ def _other_classes(root: Path, train: Path) -> list[Finding]:
     """Classes of another set that training does not know; those that it lacks are counted with the images."""
     if train == root:
         return []
-    known, findings = _folders(train), []
+    known, findings = subfolders(train), []
     for name in SETS[1:]:
-        for other in sorted(set(_folders(root / name)) - set(known)):
+        for other in sorted(set(subfolders(root / name)) - set(known)):
             near = get_close_matches(other.casefold(), {one.casefold(): one for one in known}, n=1)
             meant = next((one for one in known if near and one.casefold() == near[0]), None)
             guess = f": call it {meant} if that is what it is" if meant else ""
@@ -145,22 +118,6 @@ def _left_out(root: Path) -> list[Finding]:
             )
         )
     return findings
-
-
-def _folders(folder: Path) -> list[str]:
-    """The folders in a folder that are not hidden, by name; none where there is none."""
-    if not folder.is_dir():
-        return []
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _images(folder: Path) -> list[str]:
-    """The images in the folder itself."""
-    return sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.suffix.lower() in IMAGE_SUFFIXES and not entry.name.startswith(".")
-    )
 
 
 def _hidden(path: Path) -> bool:

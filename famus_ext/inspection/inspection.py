@@ -11,8 +11,7 @@ import torch
 
 from famus_ext.data import LabelledFiles, NoisyData, Source, check_source, read_labels
 from famus_ext.data.class_findings import class_findings
-from famus_ext.data.files.spreadsheet import TableError
-from famus_ext.data.finding import Finding, remark
+from famus_ext.data.finding import DataError, Finding, remark
 from famus_ext.data.sets.registry import data_set
 from famus_ext.inspection.cost import Cost, cost_of, takes_long, too_slow
 from famus_ext.inspection.folders import folder_findings
@@ -103,8 +102,8 @@ def _source(options: DataOptions) -> tuple[Source | None, list[Finding]]:
         findings += folder_findings(path)
     try:
         return make_source(options), findings
-    except TableError as error:
-        return None, [Finding(error.problem, error.remedy)]
+    except DataError as error:
+        return None, [Finding(error.problem, error.remedy), *findings]
     except (FileNotFoundError, ValueError) as error:
         if path is None or not path.exists():
             raise OptionError(f"--data-path: {error}") from error

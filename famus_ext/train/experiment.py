@@ -97,7 +97,10 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
         if str(error).startswith("capture: "):
             raise OptionError(f"--{error}") from error
         shape = list(data.train.image_shape)
-        raise OptionError(f"--network {network_name(config)}: fails on images of shape {shape}: {error}") from error
+        raise OptionError(
+            f"--network {network_name(config)}: fails on images of shape {shape}: {error}; "
+            "name another --network, or another --image-size"
+        ) from error
 
 
 def make_trainer(

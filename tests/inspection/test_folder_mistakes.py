@@ -86,7 +86,7 @@ def one_image_in_two_meta_classes(root):
 
 
 MISTAKES = {
-    one_level_too_many: ("One level too many: take the folders in", "name a --data-path one level further down"),
+    one_level_too_many: ("One level too many: take the folders in", "or name it as the data set's folder"),
     a_folder_around_the_classes: ("in which the classes seem to lie: ant, bee, cat", "One level too many"),
     images_in_the_root: ("4 images in the folder itself", "Make a folder for each class and move its images there"),
     sets_of_other_names: (

@@ -114,7 +114,9 @@ def test_commands_are_listed(capsys):
     assert max(map(len, printed.splitlines())) <= 80
     assert program.main([]) == 2
     assert program.main(["unheard-of"]) == 2
-    assert "unknown command 'unheard-of'" in capsys.readouterr().err
+    assert "unknown command 'unheard-of'; python -m famus_ext --help lists them" in capsys.readouterr().err
+    assert program.main(["trian"]) == 2
+    assert "unknown command 'trian'; train is one" in capsys.readouterr().err
 
 
 def test_every_command_has_its_place_and_its_example(capsys):
@@ -122,6 +124,16 @@ def test_every_command_has_its_place_and_its_example(capsys):
     order = [name for name in program.EXAMPLES if name in program.COMMANDS]
     places = [program.usage().index(f"\n  {name:<8} ") for name in order]
     assert places == sorted(places)
+
+
+def test_ctrl_c_ends_every_command_in_a_line(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(program.COMMANDS, "inspect", interrupted)
+    monkeypatch.setattr(sys, "argv", ["famus", "inspect"])
+    assert program.console() == 130
+    assert capsys.readouterr().err == "\ninterrupted\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["report", "--help"]])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from famus_ext.data import NoisyData
+from famus_ext.train.config import Config
 from famus_ext.train.experiment import run_experiment
 from famus_ext.train.folder.example_table import read_example_table, write_example_table
 from famus_ext.train.folder.read_run import RunError, read_run
@@ -133,6 +134,11 @@ def test_strange_layers_are_refused(finished):
     folder.layers.write_text(whole)
 
 
-def test_no_folder_is_refused(tmp_path):
-    with pytest.raises(RunError, match="no experiment"):
+def test_what_is_no_run_is_refused_with_what_to_name(tmp_path):
+    with pytest.raises(RunError, match="no experiment: there is no such folder"):
+        read_run(tmp_path / "nowhere")
+    with pytest.raises(RunError, match=r"no experiment: .*; name a folder that train has made, its --out"):
+        read_run(tmp_path)
+    RunFolder.create(tmp_path / "digits", Config())
+    with pytest.raises(RunError, match=r"no experiment: but it holds digits; name one of them, .*digits say"):
         read_run(tmp_path)

@@ -9,25 +9,11 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
+from famus_ext.data.finding import DataError
+
 SEPARATORS = ",;\t"  # a spreadsheet's, by its language
 USUAL_OTHER = "cp1252"  # what Windows writes in Western Europe and America; like Latin-1 where that has letters
 IN_UTF8 = 'Save it anew in UTF-8: as "CSV UTF-8" in a spreadsheet'
-
-
-class TableError(ValueError):
-    """A file that is no such table.
-
-    Attributes:
-        problem: What is wrong, one sentence.
-        remedy: What to do, one sentence.
-    """
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem, self.remedy = problem, remedy
-
-    def __str__(self) -> str:
-        return f"{self.problem}. {self.remedy}"
 
 
 class Line(NamedTuple):
@@ -48,7 +34,7 @@ def read_rows(path: Path, title: Set[str]) -> list[Line]:
 
     Raises:
         FileNotFoundError: when there is no such file.
-        TableError: for other bytes, with the line of the first, and for quotes that are not closed.
+        DataError: for other bytes, with the line of the first, and for quotes that are not closed.
     """
     text = _text(path)
     separators = SEPARATORS
@@ -78,15 +64,15 @@ def _text(path: Path) -> str:
         text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         if wide:
-            raise TableError(f"{path}: is UTF-16 by its first bytes, and damaged: {error}", f"{IN_UTF8}.") from error
+            raise DataError(f"{path}: is UTF-16 by its first bytes, and damaged: {error}", f"{IN_UTF8}.") from error
         line = content.count(b"\n", 0, error.start) + 1
         found = content.splitlines()[line - 1].decode(USUAL_OTHER, errors="replace")
-        raise TableError(
+        raise DataError(
             f"{path}: is not in UTF-8, from line {line} on, which reads {found!r} in Windows' encoding {USUAL_OTHER}",
             f"{IN_UTF8}, or, if that is how it should read, by `iconv -f {USUAL_OTHER} -t utf-8 {path} > NEW.csv`.",
         ) from error
     if "\0" in text:
-        raise TableError(
+        raise DataError(
             f"{path}: holds null bytes, as UTF-16 without the mark that it should begin with", f"{IN_UTF8}."
         )
     return text
@@ -98,7 +84,7 @@ def _rows(path: Path, text: str, separator: str) -> list[Line]:
     try:
         rows = [Line(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except csv.Error as error:
-        raise TableError(
+        raise DataError(
             f"{path}: is no CSV file in line {reader.line_num}: {error}",
             'Close its quotes; a quote within quotes is written twice, "".',
         ) from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from famus_ext.data.files.spreadsheet import Line, TableError, names_of, read_rows
-from famus_ext.data.finding import counted
+from famus_ext.data.files.spreadsheet import Line, names_of, read_rows
+from famus_ext.data.finding import DataError, counted
 
 NEEDED = ("path", "label")
 COLUMNS = (*NEEDED, "set", "id")
@@ -30,7 +30,7 @@ def read_table(path: Path) -> list[Row]:
 
     Raises:
         FileNotFoundError: when there is no such file.
-        TableError: for another encoding, columns of other names, a second title, rows of another length or without a
+        DataError: for another encoding, columns of other names, a second title, rows of another length or without a
             path or a label, with their line, or a file without a row.
     """
     lines = read_rows(path, set(NEEDED))
@@ -41,48 +41,48 @@ def read_table(path: Path) -> list[Row]:
         _check_no_title(path, lines)
     named = [column for column in columns if column]
     if len(set(named)) < len(named) or not set(named) <= set(COLUMNS):
-        raise TableError(
+        raise DataError(
             f"{path}: expected the columns path,label, set and id if you like, got {','.join(named)}",
             "Take the others out.",
         )
     if not lines:
-        raise TableError(f"{path}: has no row of an image", f"Expected: {FORM}.")
+        raise DataError(f"{path}: has no row of an image", f"Expected: {FORM}.")
     _check_rows(path, columns, lines)
     images = [dict(zip(columns, line.cells, strict=True)) for line in lines]
     return [Row(**{name: cell for name, cell in image.items() if name}) for image in images]
 
 
 def _check_no_title(path: Path, lines: list[Line]) -> None:
-    """Raises TableError where the first row looks like a title of other names."""
+    """Raises DataError where the first row looks like a title of other names."""
     first = lines[0].cells
     titled = set(NEEDED) & set(names_of(first))
     unlike = len(lines) > 1 and any(map(_suffix, lines[1].cells)) and not any(map(_suffix, first))
     if titled or unlike:
-        raise TableError(
+        raise DataError(
             f"{path}: its first row, {','.join(first)}, would be taken for an image", "Call the columns path,label."
         )
 
 
 def _check_rows(path: Path, columns: list[str], lines: list[Line]) -> None:
-    """Raises TableError for rows that are none of an image."""
+    """Raises DataError for rows that are none of an image."""
     named = ", ".join(column or "one without a name" for column in columns)
     bad = [line for line in lines if len(line.cells) != len(columns)]
     if bad:
-        raise TableError(
+        raise DataError(
             f"{path}: expected rows of {named}, got {counted(len(bad), 'other')}, "
             f"the first in line {bad[0].number}, {bad[0].cells}",
             "Put a path that holds the separator in quotes, or correct the row.",
         )
     again = [line.number for line in lines if set(NEEDED) <= set(names_of(line.cells))]
     if again:
-        raise TableError(
+        raise DataError(
             f"{path}: has the title again in line {again[0]}, where files were joined perhaps",
             "Keep it in the first row alone.",
         )
     needed = [columns.index(name) for name in NEEDED]
     empty = [line for line in lines if not all(line.cells[place] for place in needed)]
     if empty:
-        raise TableError(
+        raise DataError(
             f"{path}: has {counted(len(empty), 'row')} without a path or a label, the first in line {empty[0].number}, "
             f"{empty[0].cells}",
             "Fill them in or take them out.",

@@ -28,7 +28,7 @@ def load_image_folder(path: str | Path | None, image_size: int | None = None, *,
 
     Raises:
         FileNotFoundError: when there is no such folder.
-        ValueError: for a folder without classes or images, or a test class that training does not know.
+        DataError: for a folder without classes or images, or a test class that training does not know.
     """
     root, form = PUBLISHED.root(path), usual_form(image_size)
     train = "train" if (root / "train").is_dir() else "."

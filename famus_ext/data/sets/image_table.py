@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from famus_ext.data.files.spreadsheet import TableError
 from famus_ext.data.files.tables import Row, read_table
-from famus_ext.data.finding import counted, some
+from famus_ext.data.finding import DataError, counted, some
 from famus_ext.data.sets.form import labelled, usual_form
 from famus_ext.data.source import Source
 
@@ -28,7 +27,7 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
 
     Raises:
         FileNotFoundError: when there is no such file.
-        TableError: for a file that is no such table, names another set, or images that are not there.
+        DataError: for a file that is no such table, names another set, or images that are not there.
     """
     if path is None or not Path(path).is_file():
         raise FileNotFoundError(f"data_path: expected a CSV file of path,label, got {path}")
@@ -36,7 +35,7 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
     rows = read_table(path)
     unknown = sorted({row.set for row in rows} - set(SETS))
     if unknown or all(row.set != "train" for row in rows):
-        raise TableError(
+        raise DataError(
             f"{path}: expected the sets {', '.join(SETS)}, train at least, got {unknown or 'no train'}",
             "Call them so in the column set.",
         )
@@ -62,7 +61,7 @@ def _classes(path: Path, rows: list[Row]) -> tuple[dict[str, int], tuple[str, ..
         (max(label_of.values()), "Number the classes without gaps, or call them by names."),
     ):
         if not 0 <= wrong < len(rows):
-            raise TableError(f"{path}: expected labels from 0 on without large gaps, got {wrong}", remedy)
+            raise DataError(f"{path}: expected labels from 0 on without large gaps, got {wrong}", remedy)
     return label_of, None
 
 
@@ -70,7 +69,7 @@ def _paths(path: Path, rows: list[Row]) -> list[str]:
     """The images' paths in the writing of this system.
 
     Raises:
-        TableError: for images that are not there.
+        DataError: for images that are not there.
     """
     names = [row.path for row in rows]
     missing = [place for place, name in enumerate(names) if not (path.parent / name).is_file()]
@@ -78,7 +77,7 @@ def _paths(path: Path, rows: list[Row]) -> list[str]:
         names[place] = names[place].replace("\\", "/")
     missing = [place for place in missing if not (path.parent / names[place]).is_file()]
     if missing:
-        raise TableError(
+        raise DataError(
             f"{path}: {counted(len(missing), 'image')} not there, {some([names[place] for place in missing])}",
             f"Paths begin in the file's own folder, {path.parent.resolve()}: correct them, or move the file.",
         )

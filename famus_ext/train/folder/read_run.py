@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from famus_ext.data.finding import some
 from famus_ext.train.config import GROUPS, Config
 from famus_ext.train.folder.example_table import ExampleTable, read_example_table
 from famus_ext.train.folder.metrics import Run
@@ -135,6 +136,17 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RunError(f"{path.parent}: no experiment: {path}: {error.strerror}") from error
+        raise RunError(f"{path.parent}: no experiment: {_missing(path, error)}") from error
     except UnicodeDecodeError as error:
         raise RunError(f"{path}: damaged: {error}") from error
+
+
+def _missing(path: Path, error: OSError) -> str:
+    """Why an experiment's file cannot be read, with the experiments that lie in the folder instead."""
+    folder = path.parent
+    if not folder.is_dir():
+        return "there is no such folder"
+    inner = sorted(found.parent.name for found in folder.glob(f"*/{path.name}"))
+    if inner:
+        return f"but it holds {some(inner)}; name one of them, {folder / inner[0]} say"
+    return f"{path.name}: {error.strerror}; name a folder that train has made, its --out"

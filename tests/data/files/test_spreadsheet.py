@@ -2,8 +2,9 @@
 
 import pytest
 
-from famus_ext.data.files.spreadsheet import TableError, read_rows
+from famus_ext.data.files.spreadsheet import read_rows
 from famus_ext.data.files.tables import Row, read_table
+from famus_ext.data.finding import DataError
 
 ROWS = [Row("Café/a, b.jpg", "0"), Row("c.jpg", "1")]
 COMMAS = 'path,label\n"Café/a, b.jpg",0\nc.jpg,1\n'
@@ -49,11 +50,11 @@ def test_rows_have_the_numbers_of_their_lines(tmp_path):
     ],
 )
 def test_other_bytes_are_refused(tmp_path, text, encoding, message):
-    with pytest.raises(TableError, match=message):
+    with pytest.raises(DataError, match=message):
         read_table(written(tmp_path, text, encoding))
 
 
 def test_damaged_utf_16_is_refused(tmp_path):
     (tmp_path / "images.csv").write_bytes(b"\xff\xfea")
-    with pytest.raises(TableError, match="is UTF-16 by its first bytes, and damaged"):
+    with pytest.raises(DataError, match="is UTF-16 by its first bytes, and damaged"):
         read_table(tmp_path / "images.csv")

@@ -72,7 +72,9 @@ def test_a_test_class_that_training_does_not_know_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda root: None, "expected a folder a class, got none"),
+        (lambda root: None, "no folder and no image. Name another folder"),
+        (lambda root: write_images(root, ["a.jpg", "b.jpg"]), "2 images in the folder itself and no folder a class"),
+        (lambda root: write_images(root, ["all/cat/a.jpg", "all/dog/b.jpg"]), "one folder, all, .* lie: cat, dog. One"),
         (lambda root: write_lines(root / "ant/notes.txt", ["no image"]), "expected images in the classes' folders"),
     ],
 )
