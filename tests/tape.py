@@ -1,5 +1,6 @@
 """A CUDA graph's part on a CPU: operations recorded once, and run again on the same tensors."""
 
+from contextlib import contextmanager
 from unittest import mock
 
 import torch
@@ -11,6 +12,15 @@ import famus_ext as famus
 from famus_ext.engine.runner import copied
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.random_state import random_state, replayed
+
+
+@contextmanager
+def on_tape():
+    """Steps that are made inside with `capture=True` have this recorder, and a network on the CPU."""
+    place = "famus_ext.engine.capture.standing_task"
+    device = mock.patch(f"{place}.check_device", return_value=torch.device("cpu"))
+    with device, mock.patch(f"{place}.Graphs", lambda model, device: Tapes(model)):
+        yield
 
 
 class Tapes:

@@ -1,7 +1,8 @@
 """The meta step, from a batch and a meta batch to new weights, θ and η.
 
 Where things are:
-    step.py             MetaStep: one iteration, by the paper's schedule or the merged one
+    step.py             MetaStep: its arguments, its counts, what a checkpoint holds
+    schedules.py        one iteration by the paper's schedule or the merged one, and one without a meta step
     meta_grad.py        sampled_meta_grad and the engines: z → g → (ŵ, ḡ) → r → u → t → ż → ∇θ, ∇η
     sections.py         what the engines do before and after the gates (selected.py) are known, without waiting for the
                         device; run at once (runner.py), or recorded and replayed (capture/)

@@ -15,37 +15,21 @@ from famus_ext._checks import (
     check_positive,
     check_positive_integer,
 )
-from famus_ext.engine.actual_train import Trained, actual_train
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.engine.capture.refusals import check_capture
-from famus_ext.engine.capture.standing_task import StandingTask, standing_task
+from famus_ext.engine.capture.standing_task import standing_task
 from famus_ext.engine.default_optimizers import check_optimizer, optimizer_of_meta_model, optimizer_of_sampler
 from famus_ext.engine.guards.collapse import CollapseWatch
-from famus_ext.engine.guards.combinations import Schedule, check_combination, check_step_hooks
+from famus_ext.engine.guards.combinations import Schedule, check_combination
 from famus_ext.engine.guards.kinds import check_kinds
 from famus_ext.engine.guards.out_of_memory import naming_what_to_turn_down
 from famus_ext.engine.guards.skips import Skips
-from famus_ext.engine.meta_grad import ENGINES, Engine, compute
-from famus_ext.engine.meta_update import meta_update
-from famus_ext.engine.output import (
-    StepOutput,
-    output_of_meta_step,
-    output_of_plain_step,
-    output_of_skipped_step,
-)
-from famus_ext.engine.passes.exact import exact_pass
-from famus_ext.engine.passes.joined import joined
-from famus_ext.engine.passes.protocol import TrainingPass
-from famus_ext.engine.processes import Processes
-from famus_ext.engine.result import MetaGradient
-from famus_ext.engine.runner import AT_ONCE, Runner
-from famus_ext.engine.task import MetaTask, meta_task, shared_batch, shared_task
-from famus_ext.engine.updates.gradient_step import learning_rates
-from famus_ext.engine.updates.optimizer_step import OptimizerStep
+from famus_ext.engine.meta_grad import ENGINES, Engine
+from famus_ext.engine.output import StepOutput, output_of_skipped_step
+from famus_ext.engine.schedules import SCHEDULES, StepParts, plain_step
 from famus_ext.errors import NonFiniteError
 from famus_ext.losses import cross_entropy
-from famus_ext.network.buffers import restored_on_error
-from famus_ext.network.layers import Layer, trainable
+from famus_ext.network.layers import Layer
 from famus_ext.samplers import AllLayers, Sampler
 
 
@@ -126,16 +110,13 @@ class MetaStep:
         self.optimizer = optimizer
         self.meta_model = meta_model
         self.sampler = AllLayers() if sampler is None else sampler
-        self.engine: Engine = engine
         self.schedule: Schedule = schedule
         self.every = check_positive_integer(every, "every")
-        self.micro_batches = check_positive_integer(micro_batches, "micro_batches")
-        self.recompute = check_flag(recompute, "recompute")
-        self.clip_norm = None if clip_norm is None else check_positive(clip_norm, "clip_norm")
-        self.lambda_r = None if lambda_r is None else check_not_negative(lambda_r, "lambda_r")
-        self.lambda_g = None if lambda_g is None else check_not_negative(lambda_g, "lambda_g")
-        self.meta_loss = meta_loss
-        self.process_group = process_group
+        micro_batches = check_positive_integer(micro_batches, "micro_batches")
+        recompute = check_flag(recompute, "recompute")
+        clip_norm = None if clip_norm is None else check_positive(clip_norm, "clip_norm")
+        lambda_r = None if lambda_r is None else check_not_negative(lambda_r, "lambda_r")
+        lambda_g = None if lambda_g is None else check_not_negative(lambda_g, "lambda_g")
         self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
         self.iteration = 0
         self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
@@ -144,14 +125,28 @@ class MetaStep:
         check_combination(
             meta_model, engine, schedule, optimizer, every=every, micro_batches=micro_batches, recompute=recompute
         )
-        self._standing: StandingTask | None = None
         if check_flag(capture, "capture"):
-            check_capture(
-                (model, meta_model, meta_loss), engine, schedule, micro_batches=micro_batches, recompute=recompute
-            )
-            self._standing = standing_task(model, meta_model)
+            modules = (model, meta_model, meta_loss)
+            check_capture(modules, engine, schedule, micro_batches=micro_batches, recompute=recompute)
         self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
         self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
+        self._parts = StepParts(
+            model=model,
+            optimizer=optimizer,
+            meta_model=meta_model,
+            sampler=self.sampler,
+            engine=engine,
+            micro_batches=micro_batches,
+            recompute=recompute,
+            clip_norm=clip_norm,
+            meta_optimizer=self.meta_optimizer,
+            sampler_optimizer=self.sampler_optimizer,
+            lambda_r=lambda_r,
+            lambda_g=lambda_g,
+            meta_loss=meta_loss,
+            process_group=process_group,
+            standing=standing_task(model, meta_model) if capture else None,
+        )
 
     def __call__(self, x: Any, y: Any, x_meta: Any = None, y_meta: Any = None) -> StepOutput:
         """Take one step.
@@ -175,12 +170,12 @@ class MetaStep:
         """
         try:
             with naming_what_to_turn_down(
-                engine=self.engine,
-                micro_batches=self.micro_batches,
-                recompute=self.recompute,
+                engine=self._parts.engine,
+                micro_batches=self._parts.micro_batches,
+                recompute=self._parts.recompute,
                 every_layer=isinstance(self.sampler, AllLayers),
             ):
-                output = self._take(x, y, x_meta, y_meta)
+                output = self._take((x, y), (x_meta, y_meta))
         except NonFiniteError as error:
             self.skips.add(error)
             output = output_of_skipped_step(str(error), len(self.layers), next(self.model.parameters()).device)
@@ -198,7 +193,7 @@ class MetaStep:
 
     def state_dict(self) -> dict[str, Any]:
         """θ, η, their optimizers and the counts; the network and its optimizer are the caller's."""
-        return {**{name: part.state_dict() for name, part in self._parts().items()}, "iteration": self.iteration}
+        return {**{name: part.state_dict() for name, part in self._kept().items()}, "iteration": self.iteration}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave.
@@ -206,84 +201,20 @@ class MetaStep:
         Raises:
             ValueError: The state is of another kind of step.
         """
-        parts = self._parts()
+        parts = self._kept()
         if set(state) != {*parts, "iteration"}:
             raise ValueError(f"state: expected the entries {sorted([*parts, 'iteration'])}, got {sorted(state)}")
         for name, part in parts.items():
             part.load_state_dict(state[name])
         self.iteration = state["iteration"]
 
-    def _take(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
+    def _take(self, batch: tuple[Any, Any], meta_batch: tuple[Any, Any]) -> StepOutput:
         """The step that is next."""
-        if not self.meta_step_is_next:
-            return self._plain(x, y)
-        return (self._merged if self.schedule == "merged" else self._paper)(x, y, x_meta, y_meta)
+        if self.meta_step_is_next:
+            return SCHEDULES[self.schedule](self._parts, batch, meta_batch)
+        return plain_step(self._parts, batch, len(self.layers))
 
-    def _paper(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
-        """Virtual-Train and Meta-Train, then Actual-Train with θ'."""
-        batches, rates = ((x, y), (x_meta, y_meta)), learning_rates(self.optimizer, self.model)
-        if self._standing is None:
-            task = self._task(*batches, update=rates)
-        else:
-            task = self._standing.of(*batches, rates, self._task)
-        result, training = compute(self.engine, task)
-        # A recorded Actual-Train may use the memory of a meta gradient that was recorded after it.
-        result = task.run.keep(result)
-        self._update_meta_model(result)
-        return output_of_meta_step(result, task.run.keep(self._actual_train(training, task.run)))
-
-    def _merged(self, x: Any, y: Any, x_meta: Any, y_meta: Any) -> StepOutput:
-        """The optimizer's step with θ, then Meta-Train at the new weights."""
-        check_step_hooks(self.optimizer)
-        # The graph must outlive the step, which writes to the parameters: it is recorded on copies.
-        copies = {name: p.detach().clone().requires_grad_() for name, p in trainable(self.model).items()}
-        update = OptimizerStep(self.optimizer, self.clip_norm)
-        task = self._task((x, y), (x_meta, y_meta), update=update, stand_ins=copies)
-        result, _ = compute(self.engine, task)
-        self._update_meta_model(result)
-        return output_of_meta_step(result, None)
-
-    def _plain(self, x: Any, y: Any) -> StepOutput:
-        """Training with θ as it is."""
-        processes = self._processes()
-        batch = shared_batch(self.model, self.meta_model, (x, y), self.micro_batches, processes)
-        with restored_on_error(self.model):
-            return output_of_plain_step(self._actual_train(joined(exact_pass, batch)), len(self.layers))
-
-    def _actual_train(self, training: TrainingPass, run: Runner = AT_ONCE) -> Trained:
-        """Step the user's optimizer."""
-        return actual_train(self.model, self.meta_model, self.optimizer, training, self.clip_norm, run)
-
-    def _update_meta_model(self, result: MetaGradient) -> None:
-        """θ' = θ - β ∂L/∂θ (Eq. 6), and η likewise."""
-        meta_update(result, self.meta_model, self.meta_optimizer, self.sampler, self.sampler_optimizer)
-
-    def _processes(self) -> Processes:
-        """Those that take the step together."""
-        return Processes.of(self.model, self.process_group)
-
-    def _task(self, batch: tuple[Any, Any], meta_batch: tuple[Any, Any], **schedule: Any) -> MetaTask:
-        """The step's meta gradient, checked in every process, with what a schedule has of its own."""
-        processes = self._processes()
-        return shared_task(
-            processes,
-            lambda: meta_task(
-                self.model,
-                self.meta_model,
-                batch,
-                meta_batch,
-                sampler=self.sampler,
-                lambda_r=self.lambda_r,
-                lambda_g=self.lambda_g,
-                meta_loss=self.meta_loss,
-                micro_batches=self.micro_batches,
-                recompute=self.recompute,
-                processes=processes,
-                **schedule,
-            ),
-        )
-
-    def _parts(self) -> dict[str, Any]:
+    def _kept(self) -> dict[str, Any]:
         """What a checkpoint of this step holds."""
         parts = {
             "meta_model": self.meta_model,

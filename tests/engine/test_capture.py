@@ -5,10 +5,9 @@ import torch
 from capture_cases import META_MODELS, OPTIMIZERS, SAMPLERS, check, sampled
 from host_reads import HostReads
 from networks import CLASSES, NETWORKS
-from tape import Tapes
+from tape import on_tape
 
 import famus_ext as famus
-from famus_ext.engine.capture.standing_task import StandingTask
 
 TOLERANCE = {"rtol": 1e-9, "atol": 1e-11}
 
@@ -22,9 +21,8 @@ def make(network="wide residual", sampler="learned", optimizer="momentum", meta_
 
 def both(**arguments):
     """The step, and the same with its sections on tape."""
-    eager, other = make(**arguments), make(**arguments)
-    other._standing = StandingTask({"model": other.model, "meta_model": other.meta_model}, Tapes(other.model))
-    return eager, other
+    with on_tape():
+        return make(**arguments), make(**arguments, capture=True)
 
 
 def batches(network="wide residual", steps=6):
@@ -59,7 +57,7 @@ def test_a_section_for_each_lowest_active_layer():
     outputs = check(eager, other, batches(steps=12), **TOLERANCE)
     lowest = {int(output.gates.argmax()) if output.gates.any() else None for output in outputs}
     assert len(lowest) > 2
-    assert len(other._standing.run.tapes) == len(lowest) + 2
+    assert len(other._parts.standing.run.tapes) == len(lowest) + 2
 
 
 def test_reads_of_a_step():

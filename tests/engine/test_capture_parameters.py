@@ -3,11 +3,10 @@
 import pytest
 import torch
 from capture_cases import check
-from tape import Tapes
+from tape import on_tape
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine.capture.standing_task import StandingTask
 
 CLASSES = 3
 TOLERANCE = {torch.float64: {"rtol": 1e-9, "atol": 1e-11}, torch.float32: {"rtol": 1e-4, "atol": 1e-6}}
@@ -35,14 +34,12 @@ FACTORS = {
 def both(shapes, factor, dtype):
     """The step and its recorded twin; the clipping writes to the gradients."""
     steps = []
-    for _ in range(2):
+    for capture in (False, True):
         torch.manual_seed(0)
         model = Scaled(shapes, factor).to(dtype)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        steps.append(famus.MetaStep(model, optimizer, famus.MWNet(8).to(dtype), clip_norm=0.05))
-    recorded = steps[1]
-    modules = {"model": recorded.model, "meta_model": recorded.meta_model}
-    recorded._standing = StandingTask(modules, Tapes(recorded.model))
+        with on_tape():
+            steps.append(famus.MetaStep(model, optimizer, famus.MWNet(8).to(dtype), clip_norm=0.05, capture=capture))
     return steps
 
 

@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from tape import Tapes
+from tape import on_tape
 from torch import nn
 
 import famus_ext as famus
 from famus_ext.engine.capture.conditions import check_conditions, conditions
-from famus_ext.engine.capture.standing_task import StandingTask
 
 N, M, C = 6, 4, 3
 
@@ -53,10 +52,9 @@ def test_several_processes(tmp_path):
         torch.distributed.destroy_process_group()
 
 
-def on_tape(model=None, **arguments):
-    step = make(model, **arguments)
-    step._standing = StandingTask({"model": step.model, "meta_model": step.meta_model}, Tapes(step.model))
-    return step
+def recorded(model=None, **arguments):
+    with on_tape():
+        return make(model, **arguments, capture=True)
 
 
 def batch(n=N, m=M, dtype=torch.float32):
@@ -79,7 +77,7 @@ OTHER_INPUTS = {
 
 @pytest.mark.parametrize(("other", "message"), OTHER_INPUTS.values(), ids=OTHER_INPUTS)
 def test_another_batch(other, message):
-    step = on_tape()
+    step = recorded()
     step(**batch())
     with pytest.raises(ValueError, match=message):
         step(**other)
@@ -107,7 +105,7 @@ def test_another_network(change, message):
 
 
 def test_a_step_checks_its_modules():
-    step = on_tape()
+    step = recorded()
     step(**batch())
     step.model.eval()
     with pytest.raises(ValueError, match=r"^model: the mode"):
@@ -115,7 +113,7 @@ def test_a_step_checks_its_modules():
 
 
 def test_autocast():
-    step = on_tape()
+    step = recorded()
     with torch.autocast("cpu", dtype=torch.bfloat16), pytest.raises(ValueError, match=r"outside torch\.autocast"):
         step(**batch())
 
@@ -134,11 +132,11 @@ class HostReading(nn.Module):
 def test_a_section_may_not_read():
     """The recorder of this test says it as a GPU would."""
     with pytest.raises(RuntimeError, match="_local_scalar_dense is not permitted"):
-        on_tape(HostReading())(**batch())
+        recorded(HostReading())(**batch())
 
 
 def test_what_is_not_finite_is_skipped_and_leaves_no_trace():
-    step, given = on_tape(max_skips=1), batch()
+    step, given = recorded(max_skips=1), batch()
     step(**given)
     before = {name: tensor.clone() for name, tensor in step.model.state_dict().items()}
     assert step(**{**given, "x": torch.full((N, 5), torch.nan)}).skipped
@@ -147,7 +145,7 @@ def test_what_is_not_finite_is_skipped_and_leaves_no_trace():
 
 
 def test_an_output_is_the_callers_own():
-    step = on_tape()
+    step = recorded()
     first = step(**batch())
     seen = first.logits.clone()
     step(**batch())

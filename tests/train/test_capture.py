@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tape import Tapes
+from tape import Tapes, on_tape
 
-from famus_ext.engine.capture import standing_task
 from famus_ext.train.config import Config, MachineOptions, MetaModelOptions
 from famus_ext.train.experiment import check_runnable
 from famus_ext.train.folder.checkpoint import restore, to_bytes
@@ -21,10 +20,10 @@ def equal_batches(small):
 
 
 @pytest.fixture
-def _on_tape(monkeypatch):
+def _on_tape():
     """CUDA graphs' part is played by a recorder of a CPU's operations."""
-    monkeypatch.setattr(standing_task, "check_device", lambda model: torch.device("cpu"))
-    monkeypatch.setattr(standing_task, "Graphs", lambda model, device: Tapes(model))
+    with on_tape():
+        yield
 
 
 def numbers(record):
@@ -47,7 +46,7 @@ def test_recorded_run_is_the_run(make_trainer, equal_batches, options):
         torch.set_rng_state(state)
         trainer.train_epoch()
         trainer.train_epoch()
-    assert recorded.step._standing.run.tapes
+    assert recorded.step._parts.standing.run.tapes
     for found, expected in zip(recorded.history, plain.history, strict=True):
         assert numbers(found) == {name: near(value) for name, value in numbers(expected).items()}
     torch.testing.assert_close(recorded.weights.mean, plain.weights.mean, rtol=1e-4, atol=1e-5)
