@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from famus_ext.data import NoisyData
 from famus_ext.data.seeding import stream_seed
@@ -23,12 +22,12 @@ from famus_ext.train.processes import rows_of_all
 from famus_ext.train.pseudo_clean.two_networks import TwoNetworks
 from famus_ext.train.random_state import random_state, seed_everything, set_random_state
 from famus_ext.train.recording.epoch_log import EpochLog
+from famus_ext.train.recording.epoch_weights import epoch_weights
 from famus_ext.train.recording.evaluation import Predictions, accuracy_and_loss, predictions
-from famus_ext.train.recording.example_groups import Group, example_groups
+from famus_ext.train.recording.example_groups import example_groups
 from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
 from famus_ext.train.recording.records import EpochRecord, RunResult
 from famus_ext.train.recording.weight_curves import weight_curves
-from famus_ext.train.recording.weight_histogram import weight_histogram
 from famus_ext.train.regime import Regime
 
 
@@ -176,7 +175,6 @@ class Trainer:
         """The record of the epoch just trained."""
         peak_memory = peak_memory_bytes(self.device)  # before the test set is looked at
         test_accuracy, test_loss = accuracy_and_loss(self.model, self.data.test, self.processes)
-        known = "clean" in self.groups
         return EpochRecord(
             method=self.method,
             seed=self.seed,
@@ -185,13 +183,7 @@ class Trainer:
             test_loss=test_loss if math.isfinite(test_loss) else None,
             train_loss=loss,
             meta_loss=log.meta_loss,
-            weight_clean=self._mean_weight("clean"),
-            weight_wrong=self._mean_weight("wrong"),
-            weight_head=self._mean_weight("head"),
-            weight_tail=self._mean_weight("tail"),
-            weight_histogram_clean=self._histogram(self.groups["clean"]) if known else [],
-            weight_histogram_wrong=self._histogram(self.groups["wrong"]) if known else [],
-            weight_histogram_all=[] if known else self._histogram(),
+            **epoch_weights(self.weights.latest, self.groups, weighting=self.method in WEIGHTING),
             weight_function=weight_curves(self.step),
             gradient_mean=log.gradient_mean,
             gradient_variance=log.gradient_variance,
@@ -205,15 +197,6 @@ class Trainer:
             actual_noise_rate=self._noise_rate,
             labels_hash=self._labels_hash,
         )
-
-    def _mean_weight(self, group: Group) -> float | None:
-        """Mean weight of a group in the epoch at hand; None where there is no such group or nobody in it."""
-        weights = self.weights.latest[self.groups[group]] if group in self.groups else torch.empty(0)
-        return float(weights.mean()) if len(weights) else None
-
-    def _histogram(self, group: Tensor | slice = slice(None)) -> list[int]:
-        """Weights of a group in the epoch at hand by size; empty for a method that gives none."""
-        return weight_histogram(self.weights.latest[group]) if self.method in WEIGHTING else []
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the steps to come depend on, as tensors and plain values."""
