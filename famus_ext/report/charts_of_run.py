@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from famus_ext.report.charts.losses import loss_chart
 from famus_ext.report.charts.precision import precision_chart
 from famus_ext.report.charts.weight_function import weight_function_chart
 from famus_ext.report.charts.weights import weight_chart
+from famus_ext.report.groups import compared_groups
 from famus_ext.report.trust import Ranking
 from famus_ext.train.folder.example_table import ExampleTable
 from famus_ext.train.folder.read_run import FinishedRun
@@ -46,12 +47,16 @@ def training_charts(run: FinishedRun) -> tuple[Chart, ...]:
 
 def learned_charts(run: FinishedRun, examples: ExampleTable | None, order: np.ndarray, top: int) -> tuple[Chart, ...]:
     """What was learned: the weight function, the weights of right and wrong or of suspicious labels, the layers."""
-    method = run.config.method
-    drawn = _if_drawn(_weight_function(run, examples))
-    if examples is not None and len(examples) and method in WEIGHTING:
+    method, long_tailed = run.config.method, run.config.data.imbalance is not None
+    if examples is None or not len(examples):
+        return tuple(_if_drawn(_weight_function(run, MAXIMUM, {})) + _if_drawn(_layers(run)))
+    groups = compared_groups(examples, order, top, long_tailed=long_tailed)
+    end = float(np.clip(np.quantile(examples.loss, SHOWN), 1.0, MAXIMUM))
+    drawn = _if_drawn(_weight_function(run, end, {name: examples.loss[group] for name, group in groups.items()}))
+    if method in WEIGHTING:
         epochs = min(WINDOW, run.config.optimizer.epochs)
         note = f"An example's weight is its mean over the last {epochs} epochs."
-        drawn.append(weight_chart(_weights_by_group(examples, order, top), note))
+        drawn.append(weight_chart({name: examples.weight[group] for name, group in groups.items()}, note))
     return tuple(drawn + _if_drawn(_layers(run)))
 
 
@@ -60,16 +65,8 @@ def purity_chart(rankings: Sequence[Ranking], wrong: np.ndarray) -> Chart:
     return precision_chart({ranking.name: wrong[ranking.order] for ranking in rankings})
 
 
-def _weights_by_group(examples: ExampleTable, order: np.ndarray, top: int) -> dict[str, np.ndarray]:
-    """Right and wrong labels where they are known and some are wrong; else the least trusted examples and the rest."""
-    wrong = examples.wrong
-    if wrong is not None and wrong.any():
-        return {"right labels": examples.weight[~wrong], "wrong labels": examples.weight[wrong]}
-    return {"other examples": examples.weight[order[top:]], "least trusted examples": examples.weight[order[:top]]}
-
-
-def _weight_function(run: FinishedRun, examples: ExampleTable | None) -> Chart | None:
-    """V(L) after the first, a middle and the last epoch that every seed has."""
+def _weight_function(run: FinishedRun, end: float, groups: Mapping[str, np.ndarray]) -> Chart | None:
+    """V(L) up to a loss, after the first, a middle and the last epoch that every seed has."""
     method = run.config.method
     histories = [run.histories[method, seed] for seed in run.seeds(method)]
     if not histories or not all(record.weight_function for history in histories for record in history):
@@ -78,9 +75,7 @@ def _weight_function(run: FinishedRun, examples: ExampleTable | None) -> Chart |
         epoch: [np.array(history[epoch - 1].weight_function) for history in histories]
         for epoch in shown_epochs(min(map(len, histories)))
     }
-    some = examples is not None and len(examples) > 0
-    end = float(np.clip(np.quantile(examples.loss, SHOWN), 1.0, MAXIMUM)) if some and examples else MAXIMUM
-    return weight_function_chart(functions, LOSSES, end, normalised=run.config.meta_model.normalised)
+    return weight_function_chart(functions, LOSSES, end, groups, normalised=run.config.meta_model.normalised)
 
 
 def _layers(run: FinishedRun) -> Chart | None:

@@ -19,6 +19,7 @@ from famus_ext.train.options.check import OptionError, require_count
 from famus_ext.train.options.shown import left_open
 
 PROGRAM = "python -m famus_ext report"
+PAGE = "report"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _report(options: ReportOptions) -> int:
     require_count("--top", options.top)
     run = read_run(options.run)
     report = make_report(run, _seed(run, options.seed), options.top, options.data_path)
-    path = options.out or options.run / "report.html"
+    path = options.out or options.run / f"{PAGE}.html"
     try:
         lines = _write(report, path)
     except OSError as error:
@@ -84,7 +85,8 @@ def _write(report: Report, path: Path) -> list[str]:
     lines = [report.verdict, *report.cautions, *_detection(report), *problems]
     if not report.suspects:
         return [*lines, f"the page is {path}; its examples come when a run is finished"]
-    csv_path = path.with_name(f"suspicious_seed{report.seed}.csv")
+    # Pages of several runs may lie side by side.
+    csv_path = path.with_name(f"{'' if path.stem == PAGE else f'{path.stem}_'}suspicious_seed{report.seed}.csv")
     with atomic_write(csv_path) as file:
         file.write(table)
     return [*lines, f"the page is {path}, its {len(report.suspects)} least trusted examples are {csv_path}"]
@@ -92,7 +94,7 @@ def _write(report: Report, path: Path) -> list[str]:
 
 def _detection(report: Report) -> list[str]:
     """How well each ranking finds the wrong labels, a line each."""
-    if report.noise_rate is None:
+    if not report.noise_rate:
         return []
     lines = [f"wrong labels found, seed {report.seed} ({100 * report.noise_rate:.1f} % of all are wrong):"]
     for ranking in report.rankings:

@@ -60,7 +60,7 @@ def _data(config: Config, data: TrainingImages, examples: ExampleTable | None) -
         trust = "clean" if config.data.meta_set == "clean" else "untrusted"
         parts.append(f"{data.meta:,} {trust} meta images")
     if data.test is not None:
-        parts.append(f"{data.test:,} test images")
+        parts.append(f"{data.test:,} test images{'' if data.test_is_clean else ' with labels as they were found'}")
     return ", ".join(parts)
 
 

@@ -27,6 +27,7 @@ class TrainingImages:
         class_names: What the classes are called; None where they have no names.
         meta: Number of meta images; None where the data cannot be had.
         test: Number of test images; None where the data cannot be had.
+        test_is_clean: Whether their labels are right as far as anybody knows, and not merely as they were found.
         problem: Why there are no images, or not all; empty where there are.
     """
 
@@ -34,6 +35,7 @@ class TrainingImages:
     class_names: tuple[str, ...] | None = None
     meta: int | None = None
     test: int | None = None
+    test_is_clean: bool = True
     problem: str = ""
 
     def class_name(self, label: int) -> str:
@@ -65,7 +67,7 @@ def training_images(
     )
     if examples is not None and not same:
         return _those_left(options, data, examples)
-    return TrainingImages(data.train, data.class_names, len(data.meta), len(data.test))
+    return TrainingImages(data.train, data.class_names, len(data.meta), len(data.test), data.test_is_clean)
 
 
 def _those_left(options: DataOptions, data: NoisyData, examples: ExampleTable) -> TrainingImages:

@@ -28,15 +28,15 @@ def page(report: Report, table: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "small": _small}
+    environment.filters |= {"percent": _percent, "small": _small, "breakable": _breakable}
     script = _part("page.js")
     weighted = any(suspect.weight is not None for suspect in report.suspects)
-    known = any(suspect.wrong is not None for suspect in report.suspects)
     return environment.get_template("page.html.j2").render(
         report=report,
-        columns=_columns(weighted, known),
+        columns=_columns(weighted, bool(report.noise_rate)),
         weighted=weighted,
-        known=known,
+        known=bool(report.noise_rate),
+        skipped=any(cost.skipped for cost in report.costs),
         table=base64.b64encode(table.encode()).decode(),
         # The only script that a browser may run here is this one, whatever a file's name may hold.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -53,6 +53,11 @@ def _percent(share: float) -> str:
 def _small(weight: float) -> str:
     """A weight with three decimals."""
     return "< 0.001" if 0 < weight < 0.0005 else f"{weight:.3f}"
+
+
+def _breakable(path: str) -> Markup:
+    """A path that a narrow cell breaks behind its slashes first."""
+    return Markup("/<wbr>").join(path.split("/"))
 
 
 def _columns(weighted: bool, known: bool) -> list[tuple[str, str]]:

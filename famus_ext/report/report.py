@@ -94,7 +94,7 @@ def make_report(run: FinishedRun, seed: int, top: int, data_path: str | None = N
         title=f"{method_name(config, method)} on {data_name(config, noise_rate)}",
         folder=run.path.resolve().name,
         command=str(run.origin.get("command", "")),
-        verdict=verdict(run),
+        verdict=verdict(run, test_is_clean=data.test_is_clean),
         finding="" if noise_rate is None else finding(found[0], noise_rate),
         cautions=() if examples is None else cautions(examples, order, top, config, _last_function(run, seed)),
         facts=facts(run, data, examples),

@@ -9,8 +9,14 @@ from famus_ext.train.options.meta_model import Method
 from famus_ext.train.recording.records import Spread
 
 
-def verdict(run: FinishedRun) -> str:
-    """The method's test accuracy against that of plain training, after the last epoch that both have reached."""
+def verdict(run: FinishedRun, *, test_is_clean: bool) -> str:
+    """The method's test accuracy against that of plain training, and whether test labels may be wrong too."""
+    as_found = "" if test_is_clean else " Test labels are as they were found, so these accuracies count their mistakes."
+    return f"{_accuracies(run)}{as_found if run.histories else ''}"
+
+
+def _accuracies(run: FinishedRun) -> str:
+    """The method's test accuracy and that of plain training, after the last epoch that both have reached."""
     config, method = run.config, run.config.method
     name = method_name(config, method)
     if not any(kind == method for kind, _ in run.histories):

@@ -48,11 +48,16 @@ def data_name(config: Config, wrong: float | None) -> str:
         parts.append(f"long tail {max(data.imbalance, 1 / data.imbalance):g} to 1")
     noise_type, noise_rate = data.noise
     if noise_rate:
-        share = "" if wrong is None else f" ({wrong:.0%} of the labels wrong)"
-        parts.append(f"{noise_rate:.0%} {noise_type} noise{share}")
+        share = "" if wrong is None else f" ({_percent(wrong)} of the labels wrong)"
+        parts.append(f"{_percent(noise_rate)} {noise_type} noise{share}")
     elif noise_type == "file":
-        parts.append("labels from a file" if wrong is None else f"labels from a file ({wrong:.0%} of them wrong)")
+        parts.append("labels from a file" if wrong is None else f"labels from a file ({_percent(wrong)} of them wrong)")
     return ", ".join(parts)
+
+
+def _percent(share: float) -> str:
+    """A share as readers see it: 60 %."""
+    return f"{100 * share:.0f} %"
 
 
 def seeds_name(config: Config) -> str:

@@ -50,7 +50,7 @@ def test_curves_are_the_mean_over_the_seeds(experiment, figures, tmp_path):
     band = left.collections[1].get_paths()[0].vertices[:, 1]
     assert band.min() == pytest.approx(0.65 - 0.005**0.5)
     assert len(figures["figure3-40.png"].axes[0].collections) == 1  # one seed has no band
-    assert "Table 1. Made up\n20 %: digits, 20% symmetric noise (36% of the labels wrong)" in (
+    assert "Table 1. Made up\n20 %: digits, 20 % symmetric noise (36 % of the labels wrong)" in (
         figures["figure3-20.png"].get_suptitle()
     )
 

@@ -70,7 +70,7 @@ def test_run_folders_are_rows_and_the_baseline_is_one(tmp_path):
     write_run(tmp_path / "plain", PLAIN, {run: curve for run, curve in both.items() if run[0] == "ce"})
     alone = tabulate([tmp_path / "both"])
     assert [row.name for row in alone.rows] == ["plain cross-entropy", "MW-Net, every layer"]
-    assert (alone.measure, alone.title) == ("final", "digits, 60% symmetric noise")
+    assert (alone.measure, alone.title) == ("final", "digits, 60 % symmetric noise")
     assert alone.rows[1].difference == approx(0.3, 0.02**0.5)
     names = [row.name for row in tabulate([tmp_path / "both", tmp_path / "plain", tmp_path / "both"]).rows]
     assert names == ["both: plain cross-entropy", "both: MW-Net, every layer", "plain: plain cross-entropy"]

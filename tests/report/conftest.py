@@ -22,7 +22,7 @@ def report(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(contents, "purity_chart", lambda *_: None)
 
     def write(folder, *options):
-        page = write_report(folder, tmp_path / "page.html", *options)
+        page = write_report(folder, tmp_path / "report.html", *options)
         return page, capsys.readouterr().out
 
     return write

@@ -15,6 +15,10 @@ def names(charts):
     return [chart.name for chart in charts]
 
 
+def groups(chart):
+    return [entry.text.partition(":")[0] for entry in chart.legend[:2]]
+
+
 @pytest.fixture
 def drawn(tmp_path):
     """The charts of a made-up run: `training, weights = drawn(config("l2r"), truth=False)`."""
@@ -50,17 +54,27 @@ def test_words_say_what_curves_show(drawn):
     assert "test: 0.7 at the end" in loss.alt
     assert "3.3e-07 at the end" in gradient.alt
     assert layers.note == "Most often active: conv (100 %), block.conv (50 %), classifier (50 %)."
-    assert [entry.text for entry in function.legend] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert [entry.text for entry in function.legend] == [
+        "epoch 1",
+        "epoch 2",
+        "epoch 3",
+        "right labels: half of the losses are below 1.55",
+        "wrong labels: half of the losses are below 3.56",
+    ]
+    assert "Shaded is where the losses lie" in function.note
     assert "falls from 1.00 at loss 0" in function.alt
     assert weights.legend[0].text.startswith("right labels: 99 examples, mean 0.2")
 
 
 def test_without_truth_the_suspicious_are_compared_with_the_others(drawn):
     _, weights = drawn(config("l2r"), truth=False)
-    assert [entry.text.partition(":")[0] for entry in weights[0].legend[:2]] == [
-        "other examples",
-        "least trusted examples",
-    ]
+    assert groups(weights[0]) == ["other examples", "least trusted examples"]
+
+
+def test_a_long_tail_compares_large_classes_with_small_ones(drawn):
+    _, (function, weights, _) = drawn(config(noise_rate=0.0, imbalance=5.0), truth=False)
+    assert groups(weights) == ["largest classes", "smallest classes"]
+    assert [entry.text.partition(":")[0] for entry in function.legend[-2:]] == groups(weights)
 
 
 def test_running_experiment_has_curves(drawn):

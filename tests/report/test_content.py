@@ -10,6 +10,7 @@ from image_trees import write_images
 import famus_ext.__main__ as program
 from famus_ext.engine.phases import Phase
 
+from .conftest import write_report
 from .made_up_run import EPOCHS, config, write_run
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -64,6 +65,39 @@ def test_without_truth_nothing_is_claimed(tmp_path, report):
     assert "AUROC" not in page.text + printed
     assert "Nobody knows which labels are wrong" in page.text
     assert "truth" not in {cell.get("data-key") for cell in page.all("td")}
+
+
+def test_where_no_label_is_wrong_none_is_found(tmp_path, report):
+    run = write_run(tmp_path / "run", config())
+    for table in run.glob("examples_*.csv"):
+        found = rows(table)
+        with table.open("w", newline="") as file:
+            writer = csv.DictWriter(file, found[0])
+            writer.writeheader()
+            writer.writerows({**row, "wrong": 0} for row in found)
+    page, printed = report(run)
+    assert "AUROC" not in page.text + printed
+    assert "these are the hardest examples rather than mistakes" in page.text
+    assert "truth" not in {cell.get("data-key") for cell in page.all("td")}
+
+
+def test_test_labels_that_nobody_vouches_for_are_said(tmp_path, report):
+    write_images(tmp_path / "data", [f"{name}/{at}.png" for name in "ab" for at in range(8)])
+    options = config(
+        dataset="folder", data_path=str(tmp_path / "data"), image_size=8, num_meta=2, num_test=4, meta_set="given"
+    )
+    page, printed = report(write_run(tmp_path / "run", options, truth=False))
+    assert "Test labels are as they were found, so these accuracies count their mistakes." in printed
+    assert "4 test images with labels as they were found" in page.text
+    assert "as they were found, so" not in report(write_run(tmp_path / "digits", config()))[1]
+
+
+def test_pages_side_by_side_have_tables_of_their_own(tmp_path):
+    for name in ("one", "two"):
+        write_report(write_run(tmp_path / name, config("ce")), tmp_path / f"{name}.html")
+    assert {table.name for table in tmp_path.glob("*.csv")} == {
+        f"{name}_suspicious_seed0.csv" for name in ("one", "two")
+    }
 
 
 def test_running_experiment_shows_what_there_is(tmp_path, report):

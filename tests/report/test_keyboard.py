@@ -14,8 +14,8 @@ SHOWN = "[...document.querySelectorAll('.gallery tbody tr')].filter((row) => !ro
 def page(tmp_path_factory):
     """The file of a made-up run's page."""
     folder = tmp_path_factory.mktemp("report")
-    write_report(write_run(folder / "run", config()), folder / "page.html", "--top", 60)
-    return folder / "page.html"
+    write_report(write_run(folder / "run", config()), folder / "report.html", "--top", 60)
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,13 @@ METHODS = ("mwnet", "l2r", "mlc", "label-correction", "ce")
 def folder(tmp_path_factory):
     """Where the page and its table are."""
     folder = tmp_path_factory.mktemp("report")
-    write_report(write_run(folder / "run", config(seeds=(0, 1))), folder / "page.html", "--top", 30)
+    write_report(write_run(folder / "run", config(seeds=(0, 1))), folder / "report.html", "--top", 30)
     return folder
 
 
 @pytest.fixture(scope="module")
 def page(folder):
-    return Page((folder / "page.html").read_text(encoding="utf-8"))
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
 
 
 def test_nothing_is_loaded_from_outside(page):

@@ -36,15 +36,15 @@ def test_schedule_and_plain_training():
 @pytest.mark.parametrize(
     ("options", "wrong", "name"),
     [
-        ({}, 0.54, "digits, 60% symmetric noise (54% of the labels wrong)"),
+        ({}, 0.54, "digits, 60 % symmetric noise (54 % of the labels wrong)"),
         ({"noise_rate": 0.0, "imbalance": 0.01}, 0.0, "digits, long tail 100 to 1"),
-        ({"noise_type": "pairflip", "imbalance": 50}, None, "digits, long tail 50 to 1, 60% pairflip noise"),
+        ({"noise_type": "pairflip", "imbalance": 50}, None, "digits, long tail 50 to 1, 60 % pairflip noise"),
         ({"noise_rate": 0.0}, 0.0, "digits"),
         ({"dataset": "folder", "data_path": "my/photos/"}, None, "photos"),
         (
             {"dataset": "csv-clean", "data_path": "photos.csv", "noise_rate": 0.2},
             0.1,
-            "photos.csv, 20% symmetric noise (10% of the labels wrong)",
+            "photos.csv, 20 % symmetric noise (10 % of the labels wrong)",
         ),
         ({"dataset": "folder", "data_path": "."}, None, "folder"),
     ],

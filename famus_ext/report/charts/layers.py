@@ -30,6 +30,7 @@ def layers_chart(rates: Sequence[np.ndarray], names: Sequence[str]) -> Chart | N
     known = mean[~np.isnan(mean)]
     if not ((known > 0) & (known < 1)).any():
         return None
+    highest = np.ceil(10 * known.max()) / 10
     shades = ListedColormap([(*BLUE, alpha) for alpha in np.linspace(0.0, 1.0, SHADES)])
     step = -(-len(names) // MOST_ROWS)
     rows = min(max(len(names), 8), MOST_ROWS)
@@ -37,7 +38,7 @@ def layers_chart(rates: Sequence[np.ndarray], names: Sequence[str]) -> Chart | N
         made.axes.grid(False)
         edges = (0.5, epochs + 0.5, len(names) - 0.5, -0.5)
         image = made.axes.imshow(
-            mean.T, cmap=shades, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest", extent=edges
+            mean.T, cmap=shades, vmin=0.0, vmax=highest, aspect="auto", interpolation="nearest", extent=edges
         )
         made.axes.set_yticks(range(0, len(names), step), list(names)[::step])
         made.axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
