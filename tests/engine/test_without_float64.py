@@ -127,6 +127,28 @@ def test_moments_of_a_gradient():
         assert moments.summary() == (2, 2.0, 2.0)
 
 
+@pytest.mark.parametrize("way", ["by layer", "by example"])
+def test_gradient_dots(way):
+    torch.manual_seed(0)
+    model, (x, y, x_meta, y_meta) = NETWORKS["group norm"][0](), batches("group norm")
+    arguments = {"lr": 0.1, "layers": 2, "way": way}
+    expected = famus.gradient_dots(model, (x, y), (x_meta, y_meta), **arguments).values
+    with without_float64():
+        found = famus.gradient_dots(model, (x, y), (x_meta, y_meta), **arguments).values
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_looked_at_in_a_run():
+    model = NETWORKS["group norm"][0]()
+    weights, activity = famus.ExampleWeights(3, normalised=True), famus.LayerActivity(famus.layers(model))
+    with without_float64():
+        weights.add(torch.tensor([0, 2]), torch.tensor([0.25, 0.75]))
+        assert weights.mean.tolist() == [0.5, 1.0, 1.5]
+        activity.add(torch.ones(len(activity.names)))
+        _, curve = famus.weight_function(famus.MWNet(8), maximum=5.0)
+        assert curve.dtype == torch.float32
+
+
 def test_a_loss_that_is_not_finite_is_found():
     step = famus.MetaStep(model := nn.Linear(2, 2), torch.optim.SGD(model.parameters(), lr=0.1), famus.MWNet(8))
     x, y = torch.full((2, 2), torch.inf), torch.tensor([0, 1])
