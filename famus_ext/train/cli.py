@@ -135,14 +135,23 @@ def _prepare(arguments: Sequence[str], processes: Processes) -> tuple[Config, Ru
     first = processes.rank == 0
     path = from_first(lambda: folder_to_resume(options.folder.resume, options.folder.out, options.config), processes)
     if path is None:
+        _check_phases(options)
         check_runnable(options.config, processes)
         path = from_first(lambda: RunFolder.create(options.folder.out, options.config, arguments).path, processes)
         return options.config, RunFolder(path, writes=first), options.folder.profile_phases
     folder, stored = RunFolder.open(path, writes=first)
-    config = _parse(words, replace(options, config=stored)).config
+    options = _parse(words, replace(options, config=stored))
+    config = options.config
     check_unchanged(stored, config)
+    _check_phases(options)
     check_runnable(config, processes)
     return config, folder, options.folder.profile_phases
+
+
+def _check_phases(options: Options) -> None:
+    """Raise where phases are to be measured that cannot be told apart."""
+    asked = options.folder.profile_phases and options.config.machine.capture
+    require(not asked, "--profile-phases", "none with --capture, which makes one graph of them", True)
 
 
 def _parse(arguments: Sequence[str], default: Options) -> Options:

@@ -9,6 +9,7 @@ from torch import nn
 
 from famus_ext.engine.actual_train import Trained
 from famus_ext.engine.capture.graphs import Graphs
+from famus_ext.engine.phases import Phase, phase, watched
 
 
 class Stream(contextlib.nullcontext):
@@ -56,6 +57,23 @@ def test_a_section_is_run_once_recorded_once_and_replayed(played):
     run("b", lambda: torch.zeros(1))
     assert [options["pool"] for options in played.recorded] == ["pool", "pool"]
     assert len({options["stream"] for options in played.recorded}) == 1
+
+
+def test_who_measures_phases_does_not_see_a_recording(played):
+    seen, run = [], graphs()
+
+    def watch(name):
+        seen.append(name)
+        return contextlib.nullcontext()
+
+    def section():
+        with phase(Phase.HEAD):
+            pass
+
+    with watched(watch):
+        run("a", section)
+        section()
+    assert seen == [Phase.HEAD]
 
 
 def test_what_is_kept_is_a_copy_without_a_graph(played):

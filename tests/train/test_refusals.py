@@ -27,6 +27,7 @@ from .command import train
         (("--bogus",), "--bogus"),
         (("--seeds", "1", "1"), "--seeds: expected different numbers"),
         (("--resume", "nowhere"), "no experiment there"),
+        (("--profile-phases", "--capture"), "--profile-phases: expected none with --capture"),
     ],
 )
 def test_bad_options_end_with_2_and_leave_no_folder(tmp_path, monkeypatch, capsys, options, message):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from famus_ext.engine.phases import watched
 from famus_ext.engine.runner import copied
 from famus_ext.network.buffers import BufferState
 from famus_ext.network.random_state import random_state, replayed
@@ -44,7 +46,9 @@ class Graphs:
             RuntimeError: It cannot be recorded; the message says why, and the way out.
         """
         if key not in self._graphs:
-            self._graphs[key] = self._record(section)
+            # Who measures phases waits for the GPU at their borders, which a recording cannot.
+            with watched(lambda _: nullcontext()):
+                self._graphs[key] = self._record(section)
         graph, result = self._graphs[key]
         graph.replay()
         return result  # type: ignore[no-any-return]
