@@ -17,7 +17,7 @@ Where things are:
     double_backward.py  the paper's own computation
     processes.py        several processes that take one step: what they send (buckets.py) and agree on (agreement.py)
     task.py batches.py default_optimizers.py    what goes in, checked
-    result.py output.py                         what comes out
+    result.py output.py shown.py                what comes out, and how it is shown
     guards/             what may not go together, what goes wrong on the way (the sweep is no transpose of the backward,
                         nothing is finite, nothing is learned, memory runs out), and what is said of it
 """

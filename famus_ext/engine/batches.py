@@ -124,6 +124,8 @@ def check_pair(name: str, value: Any) -> tuple[Any, Any]:
 def check_batch(name: str, inputs: Any, targets: Any, devices: set[torch.device]) -> None:
     """A batch has examples, as many as targets, where its network is."""
     label = name.replace("x", "y", 1)
+    if inputs is None or (hasattr(inputs, "__array__") and not isinstance(inputs, Tensor)):
+        raise TypeError(f"{name}: expected a tensor, or several as the network takes them, got {type(inputs).__name__}")
     for argument, tensor in ((name, inputs), (label, targets)):
         if isinstance(tensor, Tensor):
             if not tensor.dim() or not len(tensor):

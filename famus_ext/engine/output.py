@@ -10,9 +10,10 @@ from torch import Tensor
 
 from famus_ext.engine.actual_train import Trained
 from famus_ext.engine.result import MetaGradient
+from famus_ext.engine.shown import shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StepOutput:
     """What one iteration saw; every tensor is detached.
 
@@ -36,6 +37,9 @@ class StepOutput:
     sample_dots: Tensor | None
     meta_grads: dict[str, Tensor]
     skipped: str | None = None
+
+    def __repr__(self) -> str:
+        return shown(self)
 
 
 def output_of_meta_step(result: MetaGradient, trained: Trained | None) -> StepOutput:

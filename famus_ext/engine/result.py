@@ -8,11 +8,12 @@ from typing import NamedTuple
 from torch import Tensor
 
 from famus_ext.engine.passes.protocol import TrainingPass
+from famus_ext.engine.shown import shown
 from famus_ext.errors import require_finite
 from famus_ext.network.layers import Layer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MetaGradient:
     """The meta gradient of one batch, and what was seen on the way to it.
 
@@ -42,6 +43,9 @@ class MetaGradient:
     meta_loss: Tensor
     weights: Tensor | None
     logits: Tensor
+
+    def __repr__(self) -> str:
+        return shown(self)
 
     def check_finite(self, beside: Tensor | None = None) -> list[float]:
         """Raise if a loss or a gradient is not finite.

@@ -14,7 +14,10 @@ def check_targets(logits: Tensor, targets: Tensor) -> None:
         raise ValueError(f"logits: expected shape [N, C] or [N, C, ...], got {list(logits.shape)}")
     if targets.is_floating_point():
         if targets.shape != logits.shape:
-            raise ValueError(f"targets: expected soft labels of shape {list(logits.shape)}, got {list(targets.shape)}")
+            raise ValueError(
+                f"targets: expected soft labels of shape {list(logits.shape)}, or class indices as int64, got "
+                f"{targets.dtype} of shape {list(targets.shape)}"
+            )
         return
     if targets.dtype != torch.int64:
         raise TypeError(f"targets: expected int64 class indices or floating-point soft labels, got {targets.dtype}")

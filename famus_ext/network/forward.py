@@ -34,7 +34,8 @@ def call_model(model: nn.Module, inputs: Any) -> Tensor:
     logits = outputs if isinstance(outputs, Tensor) else _logits(outputs)
     if not isinstance(logits, Tensor) or not logits.is_floating_point():
         raise TypeError(
-            f"model: expected floating-point logits, or an output with such a `logits`, got {_kind(outputs)}"
+            f"model: expected floating-point logits, or an output with such a `logits`, got {_kind(outputs)}; "
+            "wrap a network with other outputs in a module that returns the logits alone"
         )
     return logits
 

@@ -61,7 +61,11 @@ CASES = {
     "model is no module": ({"model": torch.nn.functional.relu}, TypeError, "model: expected a torch.nn.Module"),
     "model without parameters": ({"model": nn.ReLU()}, ValueError, "model: expected at least one parameter"),
     "model all frozen": ({"model": FROZEN}, ValueError, "model: expected at least one parameter"),
-    "model returns a pair": ({"model": ReturnsPair()}, TypeError, "model: expected floating-point logits.*got tuple"),
+    "model returns a pair": (
+        {"model": ReturnsPair()},
+        TypeError,
+        "model: expected floating-point logits.*got tuple; wrap",
+    ),
     "model returns integers": (
         {"model": Argmax()},
         TypeError,
@@ -85,6 +89,8 @@ CASES = {
         ValueError,
         "does not depend on its param",
     ),
+    "inputs are an array": ({"batch": (X.numpy(), Y)}, TypeError, "x: expected a tensor, or several .*, got ndarray"),
+    "no meta inputs": ({"meta_batch": (None, None)}, TypeError, "x_meta: expected a tensor, .*, got NoneType"),
     "batch is no pair": ({"batch": X}, TypeError, "batch: expected a pair"),
     "batch of three": ({"batch": (X, Y, Y)}, TypeError, "batch: expected a pair"),
     "empty batch": ({"batch": (X[:0], Y[:0])}, ValueError, r"x: expected at least one example, got shape \[0, 4\]"),

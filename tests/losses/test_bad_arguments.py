@@ -36,7 +36,7 @@ CASES = {
     "soft labels of another shape": (
         lambda: squared_error(Z, SOFT[:, :2]),
         ValueError,
-        "targets: expected soft labels of shape [2, 3], got [2, 2]",
+        "targets: expected soft labels of shape [2, 3], or class indices as int64, got torch.float32 of shape [2, 2]",
     ),
     "no classes": (
         lambda: FocalLoss()(Z[:, 0], Y),

@@ -25,7 +25,8 @@ class RecordedPass:
             self.logits = batch.forward(batch.x)
         batch.check(self.logits)
         if not self.logits.requires_grad:
-            raise ValueError("model: its output does not depend on any trainable parameter")
+            why = "; under torch.inference_mode nothing is recorded" if torch.is_inference_mode_enabled() else ""
+            raise ValueError(f"model: its output does not depend on any trainable parameter{why}")
 
     def own(self, rows: Tensor) -> Tensor:
         """All of them."""

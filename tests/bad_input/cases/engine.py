@@ -92,7 +92,7 @@ WRONG = {
         (X.to("meta"), ValueError),
     ],
     ("MetaStep()", "y"): [(Y[:2], ValueError), (Y.to("meta"), ValueError)],
-    ("MetaStep()", "x_meta"): [(X_META[:0], ValueError), (X_META.double(), TypeError)],
+    ("MetaStep()", "x_meta"): [(X_META[:0], ValueError), (X_META.double(), TypeError), (None, TypeError)],
     ("MetaStep()", "y_meta"): [(Y_META[:2], ValueError), (Y_META.to("meta"), ValueError)],
     ("MetaStep.load_state_dict", "state"): NOT_A_STEP,
     ("pushforward", "outputs"): [*TENSOR, (X, ValueError)],
