@@ -74,7 +74,8 @@ class _Tape(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         name = function.overloadpacket.__name__
-        if name in READING:
+        # A tensor made of Python's numbers is a copy to the device that waits.
+        if name in READING or name == "lift_fresh":
             raise RuntimeError(f"{name} is not permitted while a section is recorded")
         result = function(*args, **(kwargs or {}))
         self.calls.append((function, args, kwargs or {}, result))
