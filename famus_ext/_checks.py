@@ -6,14 +6,19 @@ a check fails, since ops are called for hundreds of tensors a step.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Real
+from operator import attrgetter
 
 import torch
 from torch import Tensor
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+_PLAIN = {Tensor, torch.nn.Parameter}
+_DTYPE, _DEVICE, _LAYOUT = map(attrgetter, ("dtype", "device", "layout"))
 
 
 def label(name: str, index: tuple[int, ...]) -> str:
@@ -67,28 +72,46 @@ def check_alike(value: Tensor, name: str, partner: Tensor, other: str, *index: i
         raise ValueError(f"{label(name, index)}: expected {expected}, got one on {value.device}")
 
 
-def check_pair(a: object, name: str, b: object, other: str, *index: int) -> None:
-    """Raise unless `check_tensor` takes a and b, and b has the shape, dtype and device of a.
+def check_pairs(
+    a: Sequence[Tensor], name: str, b: Sequence[Tensor], other: str, places: Iterable[tuple[int, ...]]
+) -> set[tuple[torch.dtype, torch.device]]:
+    """The dtypes and devices of pairs; raise unless all are as `check_tensor` and `check_alike` ask.
 
-    Pairs that fit are seen at one look: an op takes hundreds a step.
+    Args:
+        a: Of the argument `name`.
+        name: For an error.
+        b: As many, of the argument `other`.
+        other: For an error.
+        places: The indices of each pair in its argument; only looked at where something may be wrong.
     """
-    if (
-        isinstance(a, Tensor)
-        and isinstance(b, Tensor)
-        and a.dtype is b.dtype
-        and a.dtype in DTYPES
-        and a.layout is b.layout is torch.strided
-        and a.shape == b.shape
-        and a.device == b.device
-        and not a.is_meta
-        and not torch.compiler.is_compiling()
-        and not a.is_neg()
-        and not b.is_neg()
-    ):
-        return
-    check_tensor(a, name, *index)
-    check_tensor(b, other, *index)
-    check_alike(b, other, a, name, *index)  # type: ignore[arg-type]
+    kinds = None if torch.compiler.is_compiling() else _kinds(a, b)
+    if kinds is None:
+        for x, y, place in zip(a, b, places, strict=True):
+            check_tensor(x, name, *place)
+            check_tensor(y, other, *place)
+            check_alike(y, other, x, name, *place)
+        kinds = {(x.dtype, x.device) for x in a}
+    return kinds
+
+
+def _kinds(a: Sequence[Tensor], b: Sequence[Tensor]) -> set[tuple[torch.dtype, torch.device]] | None:
+    """What `check_pairs` returns, without a call in Python for a tensor; None where something may be wrong.
+
+    An op takes hundreds of tensors a step: a check of each by itself takes longer than the kernel of small ones.
+    """
+    if not {*map(type, a), *map(type, b)} <= _PLAIN:
+        return None
+    dtypes, devices = list(map(_DTYPE, a)), list(map(_DEVICE, a))
+    kinds = set(zip(dtypes, devices, strict=True))
+    fit = (
+        dtypes == list(map(_DTYPE, b))
+        and devices == list(map(_DEVICE, b))
+        and all(map(Tensor.is_same_size, a, b))
+        and all(dtype in DTYPES and device.type != "meta" for dtype, device in kinds)
+        and {torch.strided}.issuperset(map(_LAYOUT, itertools.chain(a, b)))
+        and not any(map(Tensor.is_neg, itertools.chain(a, b)))
+    )
+    return kinds if fit else None
 
 
 def check_positive_integer(value: object, name: str) -> int:

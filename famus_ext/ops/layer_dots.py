@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from famus_ext import _native
-from famus_ext._checks import check_pair, check_same_length, check_sequence, check_tensor
+from famus_ext._checks import check_pairs, check_same_length, check_sequence, check_tensor
 from famus_ext.ops._layout import ACCUMULATE, in_order_of, is_dense
 
 Layers = Sequence[Sequence[Tensor | None]]
-Pairs = list[tuple[int, Tensor, Tensor]]  # layer, its two tensors
+Kinds = set[tuple[torch.dtype, torch.device]]
+
+_REQUIRES_GRAD = attrgetter("requires_grad")
+
+
+class Pairs(NamedTuple):
+    """Tensors a[i] and b[i], of the shape, dtype and device of its partner, that meet in the layer layer[i]."""
+
+    layer: Sequence[int]
+    a: Sequence[Tensor]
+    b: Sequence[Tensor]
 
 
 def layer_dots_reference(pairs: Pairs, layers: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The definition of `layer_dots`, of the pairs (l, a, b) in which neither is None, in the dtype of the result."""
+    """The definition of `layer_dots` in the dtype of the result."""
     dots = [torch.zeros((), dtype=dtype, device=device) for _ in range(layers)]
-    for layer, a, b in pairs:
+    for layer, a, b in zip(*pairs, strict=True):
         dots[layer] = dots[layer] + (a.to(dtype) * b.to(dtype)).sum()
     return torch.stack(dots) if dots else torch.zeros(0, dtype=dtype, device=device)
 
 
-def _launch(a: Sequence[Tensor], b: Sequence[Tensor], layer: Sequence[int], layers: int) -> Tensor:
+def _launch(pairs: Pairs, layers: int) -> Tensor:
     """Run the kernel on pairs of one device and dtype, in the order of their layers: [L]."""
+    layer, a, b = pairs
     device, dtype = a[0].device, a[0].dtype
-    keep: list[tuple[Tensor, Tensor]] = []  # copies that the kernel reads
-    table: list[tuple[int, int, int, int]] = []
-    for x, y, index in zip(a, b, layer, strict=True):
-        if not (x.is_contiguous() and y.is_contiguous()):
-            x = x if is_dense(x) else x.contiguous()
-            y = in_order_of(x, y)
-            keep.append((x, y))
-        size = x.numel()
-        if size:
-            table.append((x.data_ptr(), y.data_ptr(), size, index))
+    if not all(map(Tensor.is_contiguous, itertools.chain(a, b))):
+        a, b = zip(*map(_in_one_order, a, b), strict=True)  # copies live until the kernel has been launched
     out = torch.empty(layers, dtype=ACCUMULATE[dtype], device=device)
+    columns = map(Tensor.data_ptr, a), map(Tensor.data_ptr, b), map(Tensor.numel, a), layer
+    table = [row for row in zip(*columns, strict=True) if row[2]]
     if not table:
         return out.zero_()
     workspace = torch.empty(_native.C.layer_dots_workspace(table), dtype=torch.float64, device=device)
@@ -48,6 +55,12 @@ def _launch(a: Sequence[Tensor], b: Sequence[Tensor], layer: Sequence[int], laye
         with torch.cuda.device(device):
             _native.C.layer_dots_cuda(*arguments, torch.cuda.current_stream(device).cuda_stream)
     return out
+
+
+def _in_one_order(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """The two with their entries in one order of memory, copied where they are not."""
+    a = a if is_dense(a) else a.contiguous()
+    return a, in_order_of(a, b)
 
 
 class _LayerDots(torch.autograd.Function):
@@ -61,7 +74,7 @@ class _LayerDots(torch.autograd.Function):
     def forward(ctx: Any, layer: Sequence[int], layers: int, *tensors: Tensor) -> Tensor:
         ctx.layer = layer
         ctx.save_for_backward(*tensors)
-        return _launch(tensors[: len(layer)], tensors[len(layer) :], layer, layers)
+        return _launch(Pairs(layer, tensors[: len(layer)], tensors[len(layer) :]), layers)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
@@ -75,41 +88,39 @@ class _LayerDots(torch.autograd.Function):
         return None, None, *grads
 
 
-def _group(pairs: Pairs, layers: int) -> Tensor:
-    """The inner products [L] of pairs of one device and dtype."""
-    layer, a, b = [index for index, _, _ in pairs], [x for _, x, _ in pairs], [y for _, _, y in pairs]
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (*a, *b)):
+def _dots(pairs: Pairs, layers: int) -> Tensor:
+    """The inner products [L] of pairs of one device and dtype, by the kernel."""
+    layer, a, b = pairs
+    if torch.is_grad_enabled() and any(map(_REQUIRES_GRAD, itertools.chain(a, b))):
         result: Tensor = _LayerDots.apply(layer, layers, *a, *b)  # type: ignore[no-untyped-call]
         return result
-    return _launch(a, b, layer, layers)
+    return _launch(pairs, layers)
 
 
-def _pairs(a: Layers, b: Layers) -> tuple[Pairs, torch.dtype]:
-    """The pairs in which neither tensor is None, and the dtype of the result; raise as `layer_dots` says."""
+def _check(a: Layers, b: Layers) -> tuple[Pairs, Kinds, set[torch.dtype]]:
+    """The pairs without None, their dtypes and devices, and the dtypes of the others; raise as `layer_dots` says."""
     check_sequence(a, "a")
     check_sequence(b, "b")
     check_same_length(b, "b", a, "a")
-    pairs: Pairs = []
-    dtypes = set()
     for layer, (a_l, b_l) in enumerate(zip(a, b, strict=True)):
         check_sequence(a_l, "a", layer)
         check_sequence(b_l, "b", layer)
         check_same_length(b_l, "b", a_l, "a", layer)
-        for t, (x, y) in enumerate(zip(a_l, b_l, strict=True)):
-            if x is not None and y is not None:
-                check_pair(x, "a", y, "b", layer, t)
-                pairs.append((layer, x, y))
-                dtypes.add(x.dtype)
-            elif x is not None:
-                check_tensor(x, "a", layer, t)
-                dtypes.add(x.dtype)
-            elif y is not None:
-                check_tensor(y, "b", layer, t)
-                dtypes.add(y.dtype)
-    devices = {x.device for _, x, _ in pairs}
-    if len(devices) > 1:
-        raise ValueError(f"a: expected tensors on one device, got {', '.join(sorted(map(str, devices)))}")
-    return pairs, torch.float64 if torch.float64 in dtypes else torch.float32
+    layers = [layer for layer, a_l in enumerate(a) for _ in a_l]
+    pairs = Pairs(layers, [x for a_l in a for x in a_l], [y for b_l in b for y in b_l])  # type: ignore[misc]
+    places: Iterable[tuple[int, int]] = ((layer, t) for layer, a_l in enumerate(a) for t in range(len(a_l)))
+    dtypes: set[torch.dtype] = set()
+    if type(None) in {*map(type, pairs.a), *map(type, pairs.b)}:
+        rows = list(zip(*pairs, places, strict=True))
+        for _, x, y, place in rows:
+            for name, tensor, partner in (("a", x, y), ("b", y, x)):
+                if tensor is not None and partner is None:
+                    check_tensor(tensor, name, *place)
+                    dtypes.add(tensor.dtype)
+        met = [row for row in rows if row[1] is not None and row[2] is not None]
+        *columns, places = zip(*met, strict=True) if met else [()] * 4
+        pairs = Pairs(*columns)
+    return pairs, check_pairs(pairs.a, "a", pairs.b, "b", places), dtypes
 
 
 def layer_dots(a: Layers, b: Layers) -> Tensor:
@@ -134,14 +145,20 @@ def layer_dots(a: Layers, b: Layers) -> Tensor:
         ValueError: different lengths; partners of different shapes; more than one device; a meta tensor; a
             pending negation.
     """
-    (pairs, dtype), layers = _pairs(a, b), len(a)
-    device = pairs[0][1].device if pairs else torch.device("cpu")
-    if not pairs or not _native.runs_native("layer_dots", device):
+    pairs, kinds, others = _check(a, b)
+    dtypes, devices = {dtype for dtype, _ in kinds}, {device for _, device in kinds} or {torch.device("cpu")}
+    if len(devices) > 1:
+        raise ValueError(f"a: expected tensors on one device, got {', '.join(sorted(map(str, devices)))}")
+    (device,), layers = devices, len(a)
+    dtype = torch.float64 if torch.float64 in dtypes | others else torch.float32
+    if not kinds or not _native.runs_native("layer_dots", device):
         return layer_dots_reference(pairs, layers, dtype, device)
-    groups: dict[torch.dtype, Pairs] = {}
-    for pair in pairs:
+    if len(dtypes) == 1:
+        return _dots(pairs, layers).to(dtype)
+    groups: dict[torch.dtype, list[tuple[int, Tensor, Tensor]]] = {}
+    for pair in zip(*pairs, strict=True):
         groups.setdefault(pair[1].dtype, []).append(pair)
-    total, *rest = (_group(group, layers).to(dtype) for group in groups.values())
+    total, *rest = (_dots(Pairs(*zip(*group, strict=True)), layers).to(dtype) for group in groups.values())
     for part in rest:
         total = total + part
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from famus_ext import _native
-from famus_ext._checks import check_finite, check_pair, check_same_length, check_sequence, check_tensor
+from famus_ext._checks import check_finite, check_pairs, check_same_length, check_sequence, check_tensor
 from famus_ext.ops._layout import ACCUMULATE, in_order_of, rows_in_order
 
 Gradients = Sequence[Tensor | None]
@@ -46,33 +47,28 @@ def _inner(tensor: Tensor) -> int:
     return tensor.shape[1:].numel()
 
 
-def _launch(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor | None], Tensor]:
+def _launch(
+    w: Sequence[Tensor], g: Gradients, lr: Sequence[float], rows: Sequence[int]
+) -> tuple[list[Tensor | None], Tensor]:
     """Run the kernel on tensors of one device and dtype: ŵ, None where g is None, and all ḡ in one tensor."""
-    device, dtype, rows = w[0].device, w[0].dtype, [_rows(tensor) for tensor in w]
-    complete = all(gradient is not None and gradient.numel() > 0 for gradient in g)
-    pooled = (torch.empty if complete else torch.zeros)(sum(rows), dtype=ACCUMULATE[dtype], device=device)
-    g_bar, width = pooled.data_ptr(), pooled.element_size()
+    device, dtype, sizes = w[0].device, w[0].dtype, list(map(Tensor.numel, w))
+    w_hat = [None if gradient is None else torch.empty_like(weight) for weight, gradient in zip(w, g, strict=True)]
+    columns = zip(w, g, w_hat, itertools.accumulate(rows[:-1], initial=0), rows, sizes, lr, strict=True)
+    present = [column for column in columns if column[5] and column[2] is not None]
+    allocate = torch.empty if len(present) == len(w) else torch.zeros
+    pooled = allocate(sum(rows), dtype=ACCUMULATE[dtype], device=device)
+    if not present:
+        return w_hat, pooled
 
-    w_hat: list[Tensor | None] = []
-    keep: list[Tensor] = []  # copies that the kernel reads
-    reorder: list[tuple[Tensor, Tensor]] = []
-    table: list[tuple[int, int, int, int, int, int, float]] = []  # as virtual_step_cpu of _C.pyi takes it
-    for weight, gradient, alpha, count in zip(w, g, lr, rows, strict=True):
-        if gradient is None:
-            w_hat.append(None)
-        else:
-            result = torch.empty_like(weight)
-            w_hat.append(result)
-            if not (weight.is_contiguous() and gradient.is_contiguous()):
-                if not rows_in_order(result):
-                    reorder.append((result, result := torch.empty(weight.shape, dtype=dtype, device=device)))
-                weight, gradient = in_order_of(result, weight), in_order_of(result, gradient)
-                keep += (weight, gradient)
-            entries = weight.numel()
-            if entries:
-                addresses = weight.data_ptr(), gradient.data_ptr(), result.data_ptr(), g_bar
-                table.append((*addresses, count, entries // count, alpha))
-        g_bar += count * width
+    weights, gradients, hats, firsts, counts, entries, rates = zip(*present, strict=True)
+    targets = hats
+    if not all(map(Tensor.is_contiguous, itertools.chain(weights, gradients))):
+        weights, gradients, targets = zip(*map(_in_rows, weights, gradients, hats), strict=True)
+    start, width = pooled.data_ptr(), pooled.element_size()
+    g_bar = [start + width * first for first in firsts]
+    inner = [size // count for size, count in zip(entries, counts, strict=True)]
+    addresses = (map(Tensor.data_ptr, tensors) for tensors in (weights, gradients, targets))
+    table = list(zip(*addresses, g_bar, counts, inner, rates, strict=True))  # as virtual_step_cpu of _C.pyi takes it
     if device.type == "cpu":
         _native.C.virtual_step_cpu(_native.dtype_code(dtype), table, torch.get_num_threads())
     else:
@@ -80,9 +76,16 @@ def _launch(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[lis
             workspace = torch.empty(_native.C.virtual_step_workspace(table), dtype=torch.float64, device=device)
             stream = torch.cuda.current_stream(device).cuda_stream
             _native.C.virtual_step_cuda(_native.dtype_code(dtype), table, workspace.data_ptr(), stream)
-    for result, rows_first in reorder:
-        result.copy_(rows_first)
+    for hat, target in zip(hats, targets, strict=True):
+        if target is not hat:
+            hat.copy_(target)
     return w_hat, pooled
+
+
+def _in_rows(w: Tensor, g: Tensor, w_hat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same with rows one after another and in one order of memory; copies, where they are not."""
+    target = w_hat if rows_in_order(w_hat) else torch.empty(w.shape, dtype=w.dtype, device=w.device)
+    return in_order_of(target, w), in_order_of(target, g), target
 
 
 class _VirtualStep(torch.autograd.Function):
@@ -93,21 +96,20 @@ class _VirtualStep(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, lr: Sequence[float], *tensors: Any) -> tuple[Tensor | None, ...]:
+    def forward(ctx: Any, lr: Sequence[float], rows: Sequence[int], *tensors: Any) -> tuple[Tensor | None, ...]:
         w, g = tensors[: len(lr)], tensors[len(lr) :]
         ctx.set_materialize_grads(False)
-        ctx.lr, ctx.shapes, ctx.dtype = lr, [tensor.shape for tensor in w], w[0].dtype
-        w_hat, pooled = _launch(w, g, lr)
+        ctx.lr, ctx.rows, ctx.shapes, ctx.dtype = lr, rows, [tensor.shape for tensor in w], w[0].dtype
+        w_hat, pooled = _launch(w, g, lr, rows)
         return (*w_hat, pooled)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor | None) -> tuple[Tensor | None, ...]:
         *grad_w_hat, grad_pooled = cotangents
-        rows = [shape[0] if shape else 1 for shape in ctx.shapes]
-        grad_g_bar = [None] * len(rows) if grad_pooled is None else grad_pooled.split_with_sizes(rows)
+        grad_g_bar = [None] * len(ctx.rows) if grad_pooled is None else grad_pooled.split_with_sizes(ctx.rows)
         grad_g: list[Tensor | None] = []
         for t, (shape, alpha, u, v) in enumerate(zip(ctx.shapes, ctx.lr, grad_w_hat, grad_g_bar, strict=True)):
-            if not ctx.needs_input_grad[1 + len(rows) + t]:
+            if not ctx.needs_input_grad[2 + len(ctx.rows) + t]:
                 grad_g.append(None)
                 continue
             parts = []
@@ -117,35 +119,44 @@ class _VirtualStep(torch.autograd.Function):
                 mean = v / max(shape[1:].numel(), 1)
                 parts.append(mean.to(ctx.dtype).reshape([*shape[:1], *[1] * len(shape[1:])]).expand(shape))
             grad_g.append(sum(parts[1:], parts[0]) if parts else None)
-        return None, *grad_w_hat, *grad_g
+        return None, None, *grad_w_hat, *grad_g
 
 
-def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor], Tensor]:
-    """ŵ, and all ḡ in one tensor, for tensors of one device and dtype."""
+def _group(w: Sequence[Tensor], g: Gradients, lr: Sequence[float]) -> tuple[list[Tensor], Sequence[Tensor]]:
+    """ŵ and ḡ of tensors of one device and dtype."""
+    rows = [shape[0] if shape else 1 for shape in [tensor.shape for tensor in w]]
     if not _native.runs_native("virtual_step", w[0].device):
-        reference, g_bar = virtual_step_reference(w, g, lr)
-        return reference, torch.cat(g_bar)
+        reference, means = virtual_step_reference(w, g, lr)
+        return reference, torch.cat(means).split_with_sizes(rows)
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*w, *g)):
-        *w_hat, pooled = _VirtualStep.apply(lr, *w, *g)  # type: ignore[no-untyped-call]
+        *w_hat, pooled = _VirtualStep.apply(lr, rows, *w, *g)  # type: ignore[no-untyped-call]
     else:
-        w_hat, pooled = _launch(w, g, lr)
-    return [_alias(tensor) if hat is None else hat for tensor, hat in zip(w, w_hat, strict=True)], pooled
+        w_hat, pooled = _launch(w, g, lr, rows)
+    hats = [_alias(tensor) if hat is None else hat for tensor, hat in zip(w, w_hat, strict=True)]
+    return hats, pooled.split_with_sizes(rows)
 
 
-def _check(parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]) -> list[float]:
-    """Raise as `virtual_step` says; one learning rate a tensor."""
+def _check(
+    parameters: Sequence[Tensor], gradients: Gradients, lr: float | Sequence[float]
+) -> tuple[list[float], set[tuple[torch.dtype, torch.device]]]:
+    """One learning rate a tensor, and the dtypes and devices; raise as `virtual_step` says."""
     check_sequence(parameters, "parameters")
     check_sequence(gradients, "gradients")
     check_same_length(gradients, "gradients", parameters, "parameters")
-    for t, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
-        if g is None:
-            check_tensor(w, "parameters", t)
-        else:
-            check_pair(w, "parameters", g, "gradients", t)
+    kinds = set()
+    w, g, places = parameters, gradients, list(range(len(parameters)))
+    if type(None) in set(map(type, gradients)):
+        for t in places:
+            if gradients[t] is None:
+                check_tensor(parameters[t], "parameters", t)
+                kinds.add((parameters[t].dtype, parameters[t].device))
+        places = [t for t in places if gradients[t] is not None]
+        w, g = [parameters[t] for t in places], [gradients[t] for t in places]
+    kinds |= check_pairs(w, "parameters", g, "gradients", zip(places, strict=True))  # type: ignore[arg-type]
     if not isinstance(lr, Sequence):
-        return [check_finite(lr, "lr")] * len(parameters)
+        return [check_finite(lr, "lr")] * len(parameters), kinds
     check_same_length(lr, "lr", parameters, "parameters")
-    return [check_finite(alpha, "lr", t) for t, alpha in enumerate(lr)]
+    return [check_finite(alpha, "lr", t) for t, alpha in enumerate(lr)], kinds
 
 
 def virtual_step(
@@ -179,15 +190,16 @@ def virtual_step(
         ValueError: different lengths; w and g of different shapes or devices; a meta tensor; a
             pending negation; an lr that is not finite.
     """
-    rates = _check(parameters, gradients, lr)
-    groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
+    rates, kinds = _check(parameters, gradients, lr)
+    if len(kinds) == 1:
+        hats, means = _group(parameters, gradients, rates)
+        return hats, list(means)
+    groups: dict[tuple[torch.dtype, torch.device], list[int]] = {}
     for t, w in enumerate(parameters):
-        groups.setdefault((w.device, w.dtype), []).append(t)
+        groups.setdefault((w.dtype, w.device), []).append(t)
     w_hat, g_bar = list(parameters), list(parameters)
     for members in groups.values():
-        group = [parameters[t] for t in members]
-        hats, pooled = _group(group, [gradients[t] for t in members], [rates[t] for t in members])
-        means = pooled.split_with_sizes([_rows(tensor) for tensor in group])
-        for t, hat, mean in zip(members, hats, means, strict=True):
+        group, slopes = [parameters[t] for t in members], [gradients[t] for t in members]
+        for t, hat, mean in zip(members, *_group(group, slopes, [rates[t] for t in members]), strict=True):
             w_hat[t], g_bar[t] = hat, mean
     return w_hat, g_bar
