@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
 
 import famus_ext as famus
 from famus_ext import PushforwardError, pushforward
@@ -69,21 +68,6 @@ def test_the_way_out_works():
     result = famus.sampled_meta_grad(model, famus.MWNet(8), (x, y), (x, y), lr=0.1, engine="finite_difference")
     assert all(grad.isfinite().all() for grad in result.grads.values())
     assert any(grad.any() for grad in result.grads.values())
-
-
-def test_dropout_inside_fused_attention(monkeypatch):
-    """Its mask cannot be drawn again; on the CPU torch does not fuse it, so the saved probability is set here."""
-    q = torch.randn(1, 2, 4, 4, requires_grad=True)
-    out = F.scaled_dot_product_attention(q, q, q)
-
-    class WithDropout:
-        _saved_dropout_p = 0.1
-
-    from famus_ext.engine.rules.attention import attention
-
-    assert out.grad_fn._saved_dropout_p == 0
-    with pytest.raises(PushforwardError, match=r"SDPBackend\.MATH"):
-        attention(WithDropout(), (q, None, None))
 
 
 def test_compiled_region():

@@ -26,6 +26,7 @@ ALWAYS = {
     "CudnnBatchNorm",
     "NativeLayerNorm",
     "NativeGroupNorm",
+    "FusedRmsNorm",
 }
 """Operations that take examples even where the graph shows none, because the network's input needs no gradient."""
 

@@ -23,6 +23,7 @@ from famus_ext.engine.rules.general import general
 from famus_ext.engine.rules.norms import NORM_PAIR_RULES, NORM_RULES
 from famus_ext.engine.rules.products import PRODUCT_RULES
 from famus_ext.engine.rules.protocol import PairRule, Rule
+from famus_ext.engine.rules.recomputed import RECOMPUTED_RULES
 from famus_ext.engine.rules.shapes import SHAPE_RULES
 
 RULES: dict[str, Rule] = {
@@ -31,6 +32,7 @@ RULES: dict[str, Rule] = {
     **ELEMENTWISE_RULES,
     **SHAPE_RULES,
     **ATTENTION_RULES,
+    **RECOMPUTED_RULES,
 }
 
 

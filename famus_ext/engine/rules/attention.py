@@ -4,18 +4,20 @@
     Ṡ = scale · (Q̇ Kᵀ + Q K̇ᵀ)      Ȯ = (P ∘ Ṡ) V - rowsum(P ∘ Ṡ) ∘ O + P V̇
 
 A fused kernel can be differentiated once only and has no forward mode; its own memory is linear in the number of
-queries, and so is this rule's.
+queries, and so is this rule's. With dropout, whose mask D no kernel hands out, W = P ∘ D / (1 - p) has P's place beside
+V; the node's own backward tells W, since what it gives for V is Wᵀ ∂O.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from famus_ext.engine.rules.protocol import Rule, Tangents, saved
+from famus_ext.engine.rules.protocol import Rule, Tangents, pull, saved
 from famus_ext.errors import PushforwardError
 
 QUERIES_PER_BLOCK = 512
@@ -24,12 +26,10 @@ QUERIES_PER_BLOCK = 512
 
 def attention(node: Node, tangents: Tangents) -> Tangents:
     """Pushforward of scaled dot-product attention, q [B, H, N, E], k [B, G, M, E], v [B, G, M, F] with G dividing H."""
-    if saved(node, "dropout_p") > 0:
-        raise PushforwardError(
-            "the dropout mask of fused attention cannot be had again; run the model under "
-            "torch.nn.attention.sdpa_kernel(SDPBackend.MATH), or without dropout in its attention"
-        )
     q, k, v = (saved(node, name) for name in ("query", "key", "value"))
+    drops = saved(node, "dropout_p") > 0
+    if drops:
+        _require_own_values(node, q, v)
     q_dot, k_dot, v_dot, mask_dot = (*tangents, None)[:4]
     heads = q.shape[1]
     wide = torch.promote_types(q.dtype, torch.float32)
@@ -39,8 +39,10 @@ def attention(node: Node, tangents: Tangents) -> Tangents:
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
     mask = _mask(node)
     blocks = []
-    for start in range(0, q.shape[2], QUERIES_PER_BLOCK):
-        rows = slice(start, start + QUERIES_PER_BLOCK)
+    # The backward tells of as many queries at a time as a value has entries.
+    step = v.shape[-1] if drops else QUERIES_PER_BLOCK
+    for start in range(0, q.shape[2], step):
+        rows = slice(start, start + step)
         q_block = q[:, :, rows].to(wide) * scale
         scores = q_block @ k.transpose(-2, -1)
         if mask is not None:
@@ -54,6 +56,7 @@ def attention(node: Node, tangents: Tangents) -> Tangents:
         blocks.append(
             _block_tangent(
                 weights,
+                _dropped(node, start, min(step, q.shape[2] - start)).to(wide) if drops else weights,
                 k,
                 v,
                 q_block,
@@ -68,6 +71,7 @@ def attention(node: Node, tangents: Tangents) -> Tangents:
 
 def _block_tangent(
     weights: Tensor,  # P [B, H, rows, M]
+    dropped: Tensor,  # W [B, H, rows, M]
     k: Tensor,  # [B, H, M, E]
     v: Tensor,  # [B, H, M, F]
     q: Tensor,  # [B, H, rows, E]
@@ -86,11 +90,29 @@ def _block_tangent(
             scores_dot += q @ k_dot.transpose(-2, -1)
         if mask_dot is not None:
             scores_dot += mask_dot
-        moved = weights * scores_dot
-        total += (moved - weights * moved.sum(-1, keepdim=True)) @ v
+        total += (dropped * (scores_dot - (weights * scores_dot).sum(-1, keepdim=True))) @ v
     if v_dot is not None:
-        total += weights @ v_dot
+        total += dropped @ v_dot
     return total
+
+
+def _require_own_values(node: Node, q: Tensor, v: Tensor) -> None:
+    """Raise unless the backward answers for the values of every head by itself."""
+    if node.next_functions[2][0] is None or q.shape[1] != v.shape[1]:
+        raise PushforwardError(
+            "the dropout mask of fused attention cannot be had where heads share values, or values need no gradient; "
+            "run the model under torch.nn.attention.sdpa_kernel(SDPBackend.MATH), or without dropout in its attention"
+        )
+
+
+def _dropped(node: Node, start: int, count: int) -> Tensor:
+    """W [B, H, count, M] of the queries from `start` on: what the backward gives for V where ∂O has ones there."""
+    output = node._input_metadata[0]
+    cotangent = torch.zeros(tuple(output.shape), dtype=output.dtype, device=output.device)
+    cotangent[..., start : start + count, :count].diagonal(dim1=-2, dim2=-1).fill_(1)
+    rest: Any = [None] * (len(node._input_metadata) - 1)
+    v_gradient = pull(node, cotangent, *rest)[2]
+    return v_gradient[..., :count].transpose(-2, -1)  # type: ignore[index]
 
 
 def _for_heads(tensor: Tensor, heads: int, dtype: torch.dtype) -> Tensor:

@@ -85,6 +85,23 @@ def group_norm(node: Node, tangents: Tangents) -> Tangents:
     return (add_tangents(total, moved, None if beta_dot is None else beta_dot.view(channels).expand_as(x)),)
 
 
+def rms_norm(node: Node, tangents: Tangents) -> Tangents:
+    """Root-mean-square normalisation, y = γ x̂ with x̂ = x / ρ: ẏ = γ (ẋ - x̂ m(x̂ ẋ)) / ρ + x̂ t_γ, m the mean over a row.
+
+    A node of its own on a GPU; elsewhere its parts are.
+    """
+    x_dot, gamma_dot = (*tangents, None)[:2]
+    inverse_rms, weight = saved(node, "result1"), saved(node, "weight")
+    normalised = saved(node, "input") * inverse_rms
+    total = None
+    if x_dot is not None:
+        row = tuple(range(-len(saved(node, "normalized_shape")), 0))
+        moved = x_dot.to(normalised.dtype)
+        total = (moved - normalised * (normalised * moved).mean(row, keepdim=True)) * inverse_rms
+        total = total if weight is None else total * weight
+    return (add_tangents(total, None if gamma_dot is None else normalised * gamma_dot),)
+
+
 def per_channel(statistic: Tensor, x: Tensor) -> Tensor:
     """A statistic [N, G] repeated over the channels of each group, [N, C, 1, ...]."""
     repeats: Any = x.shape[1] // statistic.shape[1]
@@ -102,6 +119,7 @@ NORM_RULES: dict[str, Rule] = {
     "CudnnBatchNorm": batch_norm,
     "NativeLayerNorm": layer_norm,
     "NativeGroupNorm": group_norm,
+    "FusedRmsNorm": rms_norm,
 }
 
 NORM_PAIR_RULES: dict[tuple[str, str], PairRule] = {
