@@ -107,8 +107,7 @@ def _require_own_values(node: Node, q: Tensor, v: Tensor) -> None:
 
 def _dropped(node: Node, start: int, count: int) -> Tensor:
     """W [B, H, count, M] of the queries from `start` on: what the backward gives for V where ∂O has ones there."""
-    output = node._input_metadata[0]
-    cotangent = torch.zeros(tuple(output.shape), dtype=output.dtype, device=output.device)
+    cotangent = torch.zeros_like(saved(node, "output"))  # also of its layout, which cuDNN asks for
     cotangent[..., start : start + count, :count].diagonal(dim1=-2, dim2=-1).fill_(1)
     rest: Any = [None] * (len(node._input_metadata) - 1)
     v_gradient = pull(node, cotangent, *rest)[2]
