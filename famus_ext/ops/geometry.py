@@ -63,6 +63,11 @@ class Convolution:
             raise ValueError(f"kernel_size: expected one to three entries, got {len(self.kernel_size)}")
         check_positive_integer(self.groups, "groups")
 
+    @property
+    def pointwise(self) -> bool:
+        """Whether it is a linear layer over positions of x, some of which a stride steps over."""
+        return self.groups == 1 and set(self.kernel_size) == {1} and set(self.padding) == {0}
+
     def output_size(self, input_size: tuple[int, ...]) -> tuple[int, ...]:
         """Spatial sizes of y for those of x."""
         return tuple(output for _, output, *_ in self.axes(input_size)[-len(self.kernel_size) :])

@@ -3,7 +3,7 @@ import random
 import op_cases
 import pytest
 import torch
-from gradient_dots_cases import CASES, PRODUCTS, Case, arguments, check, normalisation
+from gradient_dots_cases import CASES, PRODUCTS, Case, arguments, check, convolution, normalisation
 
 from famus_ext import _native
 from famus_ext.ops import gradient_dots
@@ -138,6 +138,18 @@ def test_which_way(dtype, kernel, outputs, groups, way):
     assert way_of(layer, torch.empty(outputs, *kernel, dtype=dtype)) == way
     assert way_of(Linear(), torch.empty(outputs, 3)) == "chunked"
     assert way_of(Embedding(), torch.empty(outputs, 3)) == "fused"
+
+
+@pytest.mark.parametrize("dtype", op_cases.DTYPES)
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last"])
+@pytest.mark.parametrize("biased", [True, False])
+def test_pointwise_convolution_is_a_linear_layer(mode, dtype, layout, biased):
+    """Over the positions that a stride leaves."""
+    layer, x, slopes, weight, bias = arguments(convolution((1, 1), (3, 12, 5, 8), 8, stride=2), dtype, (layout, layout))
+    given = layer, x, slopes, weight, bias if biased else None
+    check(gradient_dots(*given), given, rounded=True)
+    assert layer.pointwise
+    assert way_of(layer, weight) == way_of(Linear(), weight.flatten(1))
 
 
 def test_index_out_of_range():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -28,6 +30,8 @@ def _output(layer: Geometry, x: Tensor, weight: Tensor, bias: Tensor | None) -> 
     if isinstance(layer, Linear):
         return functional.linear(x, weight, bias)
     if isinstance(layer, Convolution):
+        if layer.pointwise and x.dtype is torch.bfloat16 and x.device.type == "cpu" and x.is_contiguous():
+            return _product(layer, x, weight, bias)
         convolution = _CONVOLUTIONS[len(layer.kernel_size) - 1]
         return convolution(x, weight, bias, layer.stride, layer.padding, layer.dilation, layer.groups)
     if isinstance(layer, Embedding):
@@ -37,6 +41,15 @@ def _output(layer: Geometry, x: Tensor, weight: Tensor, bias: Tensor | None) -> 
     x_hat = (x.to(dtype) - layer.mean.to(dtype)) * layer.inverse_std.to(dtype)
     moved = x_hat * weight.to(dtype)
     return moved if bias is None else moved + bias.to(dtype)
+
+
+def _product(layer: Convolution, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """A pointwise convolution as a product of matrices: channels first in bfloat16 a CPU has it in half of the time."""
+    steps: Any = (..., *(slice(None, None, step) for step in layer.stride))
+    seen = x[steps]
+    added = weight.new_zeros(1, 1) if bias is None else bias.unsqueeze(1)
+    moved = torch.baddbmm(added, weight.flatten(1).expand(len(x), -1, -1), seen.flatten(2))
+    return moved.view(len(x), len(weight), *seen.shape[2:])
 
 
 def shift(layer: Geometry, slopes: Tensor, bias: Tensor) -> Tensor:

@@ -57,9 +57,11 @@ def look_up(layer: Embedding, indices: Tensor, slopes: Tensor, table: Tensor) ->
 
 def rows(outputs: Tensor, slopes: Tensor) -> NativeLayer:
     """An output that is there, example by example."""
-    outputs = outputs if is_dense(outputs) and rows_in_order(outputs) else outputs.contiguous()
-    slopes = in_order_of(outputs, slopes)
-    return NativeLayer((_addresses(outputs, slopes, None), 1, outputs[0].numel(), 0, -1), (outputs, slopes))
+    if not (outputs.is_contiguous() and slopes.is_contiguous()):
+        outputs = outputs if is_dense(outputs) and rows_in_order(outputs) else outputs.contiguous()
+        slopes = in_order_of(outputs, slopes)
+    width = outputs.numel() // outputs.shape[0]
+    return NativeLayer((_addresses(outputs, slopes, None), 1, width, 0, -1), (outputs, slopes))
 
 
 def normalisation(

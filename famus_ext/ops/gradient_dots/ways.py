@@ -23,7 +23,7 @@ FLOPS_PER_BYTE: dict[str, dict[tuple[type, torch.dtype], float]] = {
         (Convolution, torch.float32): 14,
         (Convolution, torch.float64): inf,  # oneDNN has none
         (Convolution, torch.float16): inf,  # nor this
-        (Linear, torch.float16): inf,
+        (Linear, torch.float16): inf,  # a pointwise convolution is one
     },
     # Unproven on a GPU: about what one does in float32 in the time in which it moves a byte.
     "cuda": dict.fromkeys(itertools.product((Convolution, Linear), ACCUMULATE), 32),
@@ -46,7 +46,8 @@ def way_of(layer: Geometry, weight: Tensor) -> Way:
     if not isinstance(layer, Linear | Convolution):
         return "fused"
     groups = layer.groups if isinstance(layer, Convolution) else 1
-    bound = FLOPS_PER_BYTE.get(weight.device.type, {}).get((type(layer), weight.dtype), 0)
+    kind = Linear if isinstance(layer, Convolution) and layer.pointwise else type(layer)
+    bound = FLOPS_PER_BYTE.get(weight.device.type, {}).get((kind, weight.dtype), 0)
     arithmetic = 2 * weight.shape[1:].numel() / weight.element_size()
     return "fused" if arithmetic <= bound and len(weight) // groups >= OUTPUTS else "chunked"
 
@@ -74,7 +75,7 @@ def _shift_alone(layer: Geometry, slopes: Tensor) -> Normalisation:
 
 def chunked(layer: Geometry, x: Tensor, slopes: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """By the vendor's product of a few examples at a time, and a kernel for its products with the slopes."""
-    size = max(1, CHUNK_BYTES[slopes.device.type] // (slopes[0].numel() * slopes.element_size()))
+    size = max(1, CHUNK_BYTES[slopes.device.type] // (slopes.numel() // len(slopes) * slopes.element_size()))
     if len(x) <= size:
         return launch(native_layers.rows(output(layer, x, weight, bias), slopes), slopes)
     parts = zip(torch.split(x, size), torch.split(slopes, size), strict=True)
