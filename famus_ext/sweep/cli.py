@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         arguments: The command line after `run`.
 
     Returns:
-        The exit code: 0 fine, 1 when a cell failed, 2 for bad options, 130 after SIGINT (Ctrl-C), 143 after SIGTERM.
+        The exit code: 0 fine, 1 when a cell failed, 2 for bad options, the first cell's too, 130 after SIGINT
+            (Ctrl-C), 143 after SIGTERM.
     """
     options, overrides = tyro.cli(
         RunOptions, prog=PROGRAM, description=DESCRIPTION, args=list(arguments), return_unknown_args=True

@@ -17,6 +17,8 @@ from famus_ext.train.folder.files import atomic_write
 STOPPED = (128 + SIGTERM, 128 + SIGINT)
 """Exit codes of a cell that was asked to stop."""
 FAILED = 1
+REFUSED = 2
+"""Exit code of a cell whose options cannot be used."""
 
 
 def run_sweep(
@@ -36,7 +38,8 @@ def run_sweep(
         say: Takes lines to print.
 
     Returns:
-        0; 1 when a cell failed; the code of the cell that was asked to stop.
+        0; 1 when a cell failed; 2 when the first one's options cannot be used; the code of the cell that was asked to
+        stop.
 
     Raises:
         OptionError: before anything is trained, for a folder that holds a cell of other options.
@@ -53,6 +56,9 @@ def run_sweep(
         code = train([*cell.words, "--resume=auto", f"--out={place}"])
         if code in STOPPED:
             say("stopped; the same command goes on")
+            return code
+        if code == REFUSED and number == 0:  # data that are not there, say: the others would be refused as well
+            say(f"{cell.cell.name}: cannot run, see above; no other cell is tried")
             return code
         if code:
             failed.append(f"{cell.cell.name}: failed with exit code {code}, see above; the same command tries it again")

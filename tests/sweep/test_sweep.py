@@ -90,6 +90,14 @@ def test_every_failed_cell_is_said_where_none_has_begun(sweep):
     ]
 
 
+def test_where_the_first_cell_cannot_run_no_other_is_tried(sweep):
+    assert sweep.run([2]) == 2
+    assert sweep.ran == ALL[:1]
+    assert sweep.said[-1] == "plain, 20 %: cannot run, see above; no other cell is tried"
+    assert sweep.run([0, 2]) == 1
+    assert sweep.ran == ALL
+
+
 def test_other_options_are_refused_before_anything_runs(sweep):
     assert sweep.run([0, 143]) == 143
     with pytest.raises(OptionError, match=r"plain, 20 %: .*plain-20: .*--lr was 0\.2, now 0\.5; name another folder"):

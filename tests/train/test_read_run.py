@@ -140,5 +140,5 @@ def test_what_is_no_run_is_refused_with_what_to_name(tmp_path):
     with pytest.raises(RunError, match=r"no experiment: .*; name a folder that train has made, its --out"):
         read_run(tmp_path)
     RunFolder.create(tmp_path / "digits", Config())
-    with pytest.raises(RunError, match=r"no experiment: but it holds digits; name one of them, .*digits say"):
+    with pytest.raises(RunError, match=r"no experiment, but it holds digits; name one of them, .*digits say"):
         read_run(tmp_path)

@@ -136,7 +136,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RunError(f"{path.parent}: no experiment: {_missing(path, error)}") from error
+        raise RunError(f"{path.parent}: no experiment{_missing(path, error)}") from error
     except UnicodeDecodeError as error:
         raise RunError(f"{path}: damaged: {error}") from error
 
@@ -145,8 +145,8 @@ def _missing(path: Path, error: OSError) -> str:
     """Why an experiment's file cannot be read, with the experiments that lie in the folder instead."""
     folder = path.parent
     if not folder.is_dir():
-        return "there is no such folder"
+        return ": there is no such folder"
     inner = sorted(found.parent.name for found in folder.glob(f"*/{path.name}"))
     if inner:
-        return f"but it holds {some(inner)}; name one of them, {folder / inner[0]} say"
-    return f"{path.name}: {error.strerror}; name a folder that train has made, its --out"
+        return f", but it holds {some(inner)}; name one of them, {folder / inner[0]} say"
+    return f": {path.name}: {error.strerror}; name a folder that train has made, its --out"
