@@ -92,7 +92,7 @@ def main(options: Options) -> None:
         measured = measure(table, device, options)
         result["tables"].append(measured)
         print("\n" + format_table(measured), flush=True)
-    leave(result, options.json)
+        leave(result, options.json)
 
 
 def measure(table: Table, device: torch.device, options: Options) -> dict[str, Any]:

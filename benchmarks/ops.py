@@ -20,6 +20,7 @@ from contenders import CASES, Network
 from contenders.report import TITLES, format_row, format_steps
 from contenders.rows import measure
 from contenders.steps import steps_by_op
+from measuring.precision import computing_in
 from measuring.result import begin, leave
 
 Op = Literal[tuple(CASES)]  # type: ignore[valid-type]
@@ -67,17 +68,20 @@ def main(options: Options) -> None:
         "rows": [],
     }
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}\n\n{TITLES}")
-    for network in _networks(options, device):
-        for op in options.op:
-            for case in CASES[op](network):
-                torch.manual_seed(0)
-                row = measure(case, options.rounds, compiled=options.compile)
-                print(format_row(row), flush=True)
-                result["rows"].append(row)
-    if options.step:
-        depth, width = _sizes(options.network[0])
-        result["steps"] = steps_by_op(depth, width, options.batch, device, options.rounds)
-        print("\n" + format_steps(result["steps"]))
+    # An op may leave a product to the vendor, which by default rounds a convolution's factors to TF32 on a GPU.
+    with computing_in("fp32", device):
+        for network in _networks(options, device):
+            for op in options.op:
+                for case in CASES[op](network):
+                    torch.manual_seed(0)
+                    row = measure(case, options.rounds, compiled=options.compile)
+                    print(format_row(row), flush=True)
+                    result["rows"].append(row)
+                    leave(result, options.json)
+        if options.step:
+            depth, width = _sizes(options.network[0])
+            result["steps"] = steps_by_op(depth, width, options.batch, device, options.rounds)
+            print("\n" + format_steps(result["steps"]))
     leave(result, options.json)
 
 

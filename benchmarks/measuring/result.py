@@ -29,7 +29,9 @@ def begin(
 
 
 def leave(result: dict[str, Any], path: Path | None) -> None:
-    """Write the result; None leaves it unwritten."""
+    """Write what there is of the result, whole or not at all, since a benchmark may be stopped; None writes nothing."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        unfinished = path.with_name(path.name + ".unfinished")
+        unfinished.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        unfinished.replace(path)

@@ -18,6 +18,15 @@ settings.register_profile("thorough", max_examples=2000, **_FUZZ)
 settings.load_profile("quick")
 
 
+@pytest.fixture(autouse=True)
+def _full_precision():
+    """Without TF32, which cuDNN's convolutions take by default, so that the tolerances are those of the dtype."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    yield
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def device(request):
     """A device whose kernels run."""

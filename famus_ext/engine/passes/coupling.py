@@ -68,7 +68,9 @@ def fits_of_sites(
 
 @torch.no_grad()
 def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) -> tuple[tuple[Fit, ...], bool]:
-    """Scale each example's cotangent by a number of its own: without mixing, what arrives is scaled alike.
+    """Scale each example's cotangent by a power of two: without mixing, what arrives is scaled alike.
+
+    Powers of two pass through every rounding, that of half precision and of TF32 too.
 
     The cotangent is an arbitrary one, not that of the loss, which can be zero for some examples. The second answer is
     whether something arrived everywhere; where nothing did, nothing was learned (a branch whose gate is still zero).
@@ -76,9 +78,9 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
     size, device = len(logits), logits.device
     cotangent = torch.arange(1 + phase, 1 + phase + logits.numel(), device=device).sin().to(logits.dtype)
     cotangent = cotangent.view(logits.shape)
-    # Multiples of the golden ratio: no two are equal, and none is small.
-    multiples = [0.5 + index * 0.6180339887498949 % 1 for index in range(phase, phase + size)]
-    scales = torch.tensor(multiples, dtype=widest_dtype(device), device=device)
+    # By multiples of the golden ratio: neighbours always differ.
+    powers = [2.0 ** int(4 * (index * 0.6180339887498949 % 1)) for index in range(phase, phase + size)]
+    scales = torch.tensor(powers, dtype=widest_dtype(device), device=device)
     plain, scaled = at_sites(cotangent), at_sites(RowOrder.LEADING.scaled(cotangent, scales))
     norms, places = [], []
     for index, (before, after) in enumerate(zip(plain, scaled, strict=True)):
