@@ -37,6 +37,7 @@ from famus_ext.train.trainer import TrainingError
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
 MEMORY_OPTIONS = "--batch-size, --meta-batch-size, --micro-batches, --engine and --sampler last --last-layers"
+DAMAGED = "Fetch it again, or take it out: python -m famus_ext inspect, with the same options, lists all such images"
 ABOUT = """Train a network on noisy labels by a meta-learning method, and plainly too.
 
 Without options: L2R + FaMUS on digits, with 60 % symmetric label noise.
@@ -94,7 +95,10 @@ def main(arguments: Sequence[str]) -> int:
     except torch.OutOfMemoryError as error:
         print(f"{PROGRAM}: {error}\nThe options are {MEMORY_OPTIONS}", file=sys.stderr)
         return 1
-    except (CheckpointError, TrainingError, NonFiniteError, ProcessError, ImageError, WorkerError, OSError) as error:
+    except ImageError as error:
+        print(f"{PROGRAM}: {error}. {DAMAGED}{_way_on(folder)}", file=sys.stderr)
+        return 1
+    except (CheckpointError, TrainingError, NonFiniteError, ProcessError, WorkerError, OSError) as error:
         if isinstance(error, BrokenPipeError) and folder is None:  # of --help
             raise
         print(f"{PROGRAM}: {error}{_way_on(folder)}", file=sys.stderr)

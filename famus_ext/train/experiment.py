@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from signal import Signals
 
 import torch
 
 from famus_ext.data import NoisyData
 from famus_ext.data.files.workers import worker_errors
+from famus_ext.data.finding import DataError
 from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.errors import ProcessError, PushforwardError
 from famus_ext.train.assembly.data import make_data, make_source
@@ -20,6 +22,7 @@ from famus_ext.train.folder.checkpoint import CheckpointError
 from famus_ext.train.folder.learned_meta_model import take_meta_model
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError, naming_options
+from famus_ext.train.options.data import OWN_IMAGES, DataOptions
 from famus_ext.train.options.meta_model import WEIGHTING, Method
 from famus_ext.train.plots.accuracy import plot_accuracy
 from famus_ext.train.plots.layers import gates_vary, plot_layers
@@ -84,7 +87,7 @@ def check_runnable(config: Config, processes: Processes = ALONE) -> None:
     device = resolve_device(config)
     if config.log.tensorboard:
         check_installed()
-    data = make_data(config.data, config.seeds[0])
+    data = _runnable_data(config.data, config.seeds[0])
     trainer = make_trainer(config, config.method, config.seeds[0], data, device, processes)
     try:
         with naming_options(ARGUMENTS, f"--network {network_name(config)}"):
@@ -132,6 +135,17 @@ def resolve_device(config: Config) -> torch.device:
     if not usable[asked]:
         raise OptionError(f'--device {asked}: no GPU can be used here; "python -m famus_ext info" says why')
     return torch.device(asked)
+
+
+def _runnable_data(options: DataOptions, seed: int) -> NoisyData:
+    """The data of the first seed; what is wrong with one's own may lie where `inspect` alone looks."""
+    try:
+        return make_data(options, seed)
+    except OptionError as error:
+        there = options.data_path is not None and Path(options.data_path).exists()
+        if options.dataset not in OWN_IMAGES or not there or isinstance(error.__cause__, DataError):
+            raise
+        raise OptionError(f"{error}; python -m famus_ext inspect, with the same options, looks at the files") from error
 
 
 def _data(config: Config, seed: int) -> NoisyData:

@@ -176,5 +176,21 @@ def test_an_image_that_cannot_be_read_is_one_line_that_names_it(tmp_path, capsys
     damaged.write_bytes(b"no image")
     options = ("--dataset", "folder", "--data-path", tmp_path / "images", "--image-size", 8, "--num-test", 2)
     assert run(*options, "--num-meta", 2, "--meta-set", "given", "--out", tmp_path / "run") == 1
-    assert f"train: 1 of 8 images cannot be read, the first: {damaged}: expected an image" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"train: 1 of 8 images cannot be read, the first: {damaged}: expected an image" in error
+    assert "Fetch it again, or take it out: python -m famus_ext inspect" in error
     assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_without_trusted_images_is_refused_with_what_to_do(tmp_path, capsys):
+    for number in range(8):
+        write_image(tmp_path / "images" / "ab"[number % 2] / f"{number}.png", number)
+    options = ("--dataset", "folder", "--image-size", 8, "--num-test", 2, "--out", tmp_path / "run")
+    assert run(*options, "--data-path", tmp_path / "images") == 2
+    error = capsys.readouterr().err
+    assert "put images that you trust into a folder meta beside train" in error
+    assert "python -m famus_ext inspect, with the same options, looks at the files" in error
+    assert run(*options, "--data-path", tmp_path / "images" / "a") == 2
+    assert (
+        "4 images in the folder itself and no folder a class. Make a folder for each class" in capsys.readouterr().err
+    )
