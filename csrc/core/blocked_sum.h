@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/prefetch.h"
+
 namespace famus {
 
 // The widest register holds as many entries of 16 bits: a term may convert them, in the same loop.
@@ -28,15 +30,17 @@ inline double folded(const A (&lanes)[kLanes]) {
   return total;
 }
 
-// Σ_{i < n} term(i), where term returns A. term is called once for each i, in order.
-template <typename A, typename Term>
-inline double blocked_sum(std::int64_t n, Term term) {
+// Σ_{i < n} term(i), where term returns A. term is called once for each i, in order. Streams are what it reads at i, to
+// be fetched ahead.
+template <typename A, typename Term, typename... Stream>
+inline double blocked_sum(std::int64_t n, Term term, const Stream*... streams) {
   double total = 0;
   for (std::int64_t begin = 0; begin < n; begin += kBlock) {
     const std::int64_t end = std::min(begin + kBlock, n);
     A lanes[kLanes] = {};
     std::int64_t i = begin;
     for (; i + kLanes <= end; i += kLanes) {
+      (prefetch<kLanes>(streams + i), ...);
 #pragma omp simd
       for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
     }

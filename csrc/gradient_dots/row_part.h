@@ -23,7 +23,8 @@ inline double stretch_dot(const RowDots& layer, std::int64_t example, std::int64
   if (layer.indices && index == layer.padding) return 0;
   const T* const slopes = static_cast<const T*>(layer.slopes) + place * layer.width + begin;
   const T* const values = static_cast<const T*>(layer.table) + index * layer.width + begin;
-  return blocked_sum<A>(count, [=](std::int64_t i) { return static_cast<A>(slopes[i]) * static_cast<A>(values[i]); });
+  return blocked_sum<A>(
+      count, [=](std::int64_t i) { return static_cast<A>(slopes[i]) * static_cast<A>(values[i]); }, slopes, values);
 }
 
 // Calls function(std::true_type) or function(std::false_type): a loop is compiled for each.
@@ -51,13 +52,14 @@ inline double stretch_dot(const NormDots& layer, std::int64_t example, std::int6
       const A* const shift = has_shift ? static_cast<const A*>(layer.shift) + first_parameter : nullptr;
       return choose(statistic[2], [&](auto statistics_vary) {
         return choose(parameter[1], [&](auto parameters_vary) {
-          return blocked_sum<A>(count, [=](std::int64_t i) {
+          const auto term = [=](std::int64_t i) {
             const std::int64_t s = statistics_vary ? i : 0, p = parameters_vary ? i : 0;
             A y_dot = 0;
             if constexpr (has_scale) y_dot = (static_cast<A>(x[i]) - mean[s]) * inverse_std[s] * scale[p];
             if constexpr (has_shift) y_dot += shift[p];
             return static_cast<A>(slopes[i]) * y_dot;
-          });
+          };
+          return blocked_sum<A>(count, term, x, slopes);
         });
       });
     });

@@ -27,8 +27,9 @@ FAMUS_MULTIVERSION void dot_chunks_of(const Task& task) {
     const std::int64_t offset = chunk * kDotChunk;
     const T* const a = static_cast<const T*>(task.pair->a) + offset;
     const T* const b = static_cast<const T*>(task.pair->b) + offset;
-    task.partials[chunk] = blocked_sum<A>(std::min(kDotChunk, task.pair->size - offset),
-                                          [=](std::int64_t i) { return static_cast<A>(a[i]) * static_cast<A>(b[i]); });
+    task.partials[chunk] = blocked_sum<A>(
+        std::min(kDotChunk, task.pair->size - offset),
+        [=](std::int64_t i) { return static_cast<A>(a[i]) * static_cast<A>(b[i]); }, a, b);
   }
 }
 

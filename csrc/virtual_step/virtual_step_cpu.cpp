@@ -35,7 +35,9 @@ FAMUS_MULTIVERSION void step_rows(const Task& task) {
   const VirtualStepTensor tensor = *task.tensor;
   for (std::int64_t row = task.begin; row < task.end; ++row) {
     const std::int64_t first = row * tensor.inner;
-    const double sum = blocked_sum<A>(tensor.inner, [=](std::int64_t i) { return step_entry<T>(tensor, first + i); });
+    const double sum = blocked_sum<A>(
+        tensor.inner, [=](std::int64_t i) { return step_entry<T>(tensor, first + i); },
+        static_cast<const T*>(tensor.w) + first, static_cast<const T*>(tensor.g) + first);
     static_cast<A*>(tensor.g_bar)[row] = static_cast<A>(sum / static_cast<double>(tensor.inner));
   }
 }
