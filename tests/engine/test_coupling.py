@@ -29,7 +29,7 @@ class Rounding(nn.Module):
 
 def gradient(network, engine="ghost"):
     torch.manual_seed(1)
-    batches = [(torch.randn(n, 3, 9, 9), torch.randint(0, CLASSES, (n,))) for n in (16, 6)]
+    batches = [(torch.randn(n, 3, 9, 9), torch.randint(0, CLASSES, (n,))) for n in (32, 6)]
     return famus.sampled_meta_grad(network, famus.MWNet(8), *batches, lr=0.3, engine=engine)
 
 
