@@ -7,8 +7,8 @@ namespace famus {
 constexpr int kPrefetch = 4096;
 
 // Fetches what follows `entries` by kPrefetch: as much as a loop is about to read of them, kEntries. Only entries of 16
-// bits: a loop over them has twice the instructions for each byte, so that too little is under way at once; of wider
-// ones nothing was gained. An address that is not there is no error.
+// bits: a loop over them has twice the instructions for each byte, so that too little is under way at once. Of wider
+// ones it gains nothing from memory and loses in the last level of the cache. An address that is not there is no error.
 template <int kEntries, typename T>
 inline void prefetch(const T* entries) {
 #if defined(__GNUC__)

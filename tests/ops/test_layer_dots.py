@@ -67,6 +67,17 @@ def test_none_counts_as_zero(mode, other):
     assert out.dtype == (torch.float32 if other is None else torch.float64)
 
 
+class Own(torch.Tensor):
+    """A subclass, which the look at all tensors at once leaves to the check of each."""
+
+
+def test_subclasses_of_tensors(mode):
+    x = torch.arange(3.0)
+    assert layer_dots([[x, x.as_subclass(Own)]], [[x.as_subclass(Own), x]]).tolist() == [10]
+    with pytest.raises(TypeError, match=r"^b\[0\]\[1\]: expected torch.float32, as a\[0\]\[1\] has, got torch.float64"):
+        layer_dots([[x, x]], [[x.as_subclass(Own), x.double()]])
+
+
 @pytest.mark.parametrize("layers", [0, 3])
 def test_no_tensors(mode, layers):
     out = layer_dots([[]] * layers, [[]] * layers)
