@@ -34,7 +34,8 @@ class TableLauncher {
 
   // Launches what has been collected; the status of the first launch that failed.
   Status flush() {
-    if (table_.count > 0 && status_ == cudaSuccess) {
+    // Empty tensors alone would make a grid without blocks, which CUDA refuses.
+    if (table_.units > 0 && status_ == cudaSuccess) {
       launch_(table_, static_cast<unsigned>((table_.units + kBlockWarps - 1) / kBlockWarps));
       status_ = cudaGetLastError();
     }
