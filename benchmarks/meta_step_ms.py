@@ -1,7 +1,8 @@
 """Milliseconds and memory of one step of meta-learning, beside plain SGD, double backward and the paper's figures.
 
+    python benchmarks/meta_step_ms.py                      # on a GPU the paper's tables, on a CPU the small ones
     python benchmarks/meta_step_ms.py --quick              # a small network and its twin with GroupNorm, for a CPU
-    python benchmarks/meta_step_ms.py --table 1 4          # the paper's tables, for a GPU
+    python benchmarks/meta_step_ms.py --table 1 4          # those of the paper's tables, on a CPU too
 
 Before anything is timed, the rows' first steps are held against double backward's. Times are medians and quartiles over
 interleaved rounds; multiples of plain SGD are formed round by round, and stand beside those that the arithmetic alone
@@ -44,7 +45,8 @@ class Options:
 
     Attributes:
         quick: The small tables: WRN-16-4 and its twin with GroupNorm, batch 32 + 32.
-        table: The paper's tables to measure, 1 to 4.
+        table: The paper's tables to measure; by default all four on a GPU and the small ones on a CPU, where a table
+            of WRN-28-10 takes hours.
         device: auto is the GPU where there is one.
         sizes: Another network or batch than the tables'.
         rounds: Timed steps of every row.
@@ -59,7 +61,7 @@ class Options:
     """
 
     quick: bool = False
-    table: tuple[Literal[1, 2, 3, 4], ...] = (1, 2, 3, 4)
+    table: tuple[Literal[1, 2, 3, 4], ...] = ()
     device: Literal["auto", "cpu", "cuda"] = "auto"
     sizes: tyro.conf.OmitArgPrefixes[Sizes] = field(default_factory=Sizes)
     rounds: int = 7
@@ -74,7 +76,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Measure the chosen tables, print them, and leave the JSON."""
-    tables = _tables(options)
+    if options.rounds < 2:
+        raise SystemExit(f"meta_step_ms: expected at least 2 rounds, which show a spread, got {options.rounds}")
     device, head = begin("meta_step_ms", options.device, options.threads, options.keep_memory)
     result: dict[str, Any] = {
         **head,
@@ -82,6 +85,9 @@ def main(options: Options) -> None:
         "tables": [],
     }
     print(f"{result['device']}, {result['threads']} threads, torch {result['versions']['torch']}, {options.precision}")
+    tables = [options.sizes.of(table) for table in chosen(options, device)]
+    if options.rivals:
+        tables = [with_rivals(table) for table in tables]
     if options.captured:
         reason = obstacle(device, options.precision)
         if reason is not None:
@@ -157,13 +163,15 @@ def _row_record(
     }
 
 
-def _tables(options: Options) -> list[Table]:
-    """The chosen tables, on another network or batch where the options ask for one."""
-    chosen = QUICK if options.quick else [PAPER[number] for number in options.table]
-    if options.rounds < 2:
-        raise SystemExit(f"meta_step_ms: expected at least 2 rounds, which show a spread, got {options.rounds}")
-    tables = [options.sizes.of(table) for table in chosen]
-    return [with_rivals(table) for table in tables] if options.rivals else tables
+def chosen(options: Options, device: torch.device) -> tuple[Table, ...]:
+    """The tables that the options ask for, or the default of the device."""
+    if options.table and not options.quick:
+        return tuple(PAPER[number] for number in options.table)
+    if device.type == "cuda" and not options.quick:
+        return tuple(PAPER.values())
+    if not options.quick:
+        print("Without a GPU the small tables are measured; --table 1 measures the paper's first on this CPU.")
+    return QUICK
 
 
 if __name__ == "__main__":

@@ -3,7 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import meta_step_ms
 import pytest
+import torch
+from meta_steps.paper_tables import PAPER
+from meta_steps.quick_tables import QUICK
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "meta_step_ms.py"
 TINY = ("--device", "cpu", "--width", "1", "--batch", "4", "--rounds", "2", "--warm-up", "1", "--threads", "1")
@@ -92,3 +96,13 @@ def test_bad_options_are_refused(options: tuple[str, ...]) -> None:
     finished = run(*TINY, "--quick", *options)
     assert finished.returncode != 0
     assert "Traceback" not in finished.stderr
+
+
+def test_without_a_gpu_the_small_tables_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert meta_step_ms.chosen(meta_step_ms.Options(), cpu) == QUICK
+    assert "--table 1" in capsys.readouterr().out
+    assert meta_step_ms.chosen(meta_step_ms.Options(quick=True), gpu) == QUICK
+    assert meta_step_ms.chosen(meta_step_ms.Options(), gpu) == tuple(PAPER.values())
+    assert meta_step_ms.chosen(meta_step_ms.Options(table=(4, 1)), cpu) == (PAPER[4], PAPER[1])
+    assert capsys.readouterr().out == ""
