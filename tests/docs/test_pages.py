@@ -95,14 +95,33 @@ RESULT = json.loads((ROOT / "benchmarks" / "results" / "meta_step_ms-quick-cpu.j
 
 @pytest.mark.parametrize(("title", "index"), [("with BatchNorm", 0), ("with GroupNorm", 1)])
 def test_costs_are_those_of_the_result(title, index):
-    table = re.search(rf"\| {title} \|.*\n\|---.*\n((?:\|.*\n)+)", PAGES["docs/choosing.md"])[1]
     rows = {row["name"]: row for row in RESULT["tables"][index]["rows"]}
-    for line in table.splitlines():
-        name, time, memory = (cell.strip() for cell in line.strip("|").split("|"))
-        assert (time, memory) == (
-            f"{rows[name]['times_plain']['median']:.2f}",
-            f"{rows[name]['peak_times_plain']:.2f}",
-        )
+    for name, predicted, time, memory, error in cells("docs/choosing.md", title):
+        row = rows[name]
+        assert predicted == f"{row['predicted']['times_plain']:.2f}"
+        assert (time, memory) == costs(row)
+        if row["agreement"] is None:
+            assert error == "the reference"
+        else:
+            assert float(error) == float(f"{row['agreement']['meta_gradient']:.0e}")
+
+
+def test_costs_of_the_readme_are_those_of_the_result():
+    rows = {row["name"]: row for row in RESULT["tables"][0]["rows"]}
+    for name, _, time, memory in cells("README.md", "| exact | time | memory"):
+        assert (time, memory) == costs(rows[name.strip("*")]), name
+
+
+def cells(page, title):
+    """The rows of the page's table whose head begins like that, a list of cells each."""
+    head = re.escape(title)
+    table = re.search(rf"^\| ?{head}.*\|\n\|---.*\n((?:\|.*\n)+)", PAGES[page], re.MULTILINE)[1]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+def costs(row):
+    """Time and memory, as the pages write them."""
+    return f"{row['times_plain']['median']:.2f}", f"{row['peak_times_plain']:.2f}"
 
 
 def test_growth_is_near_its_prediction_as_said():
