@@ -27,9 +27,20 @@ class Rounding(nn.Module):
         return Rounded.apply(x)
 
 
-def gradient(network, engine="ghost"):
+class Mixing(nn.Module):
+    """Every example beside a partner."""
+
+    def __init__(self, partner):
+        super().__init__()
+        self.partner = partner
+
+    def forward(self, x):
+        return x + x[[self.partner(i, len(x)) for i in range(len(x))]].tanh()
+
+
+def gradient(network, engine="ghost", size=32):
     torch.manual_seed(1)
-    batches = [(torch.randn(n, 3, 9, 9), torch.randint(0, CLASSES, (n,))) for n in (32, 6)]
+    batches = [(torch.randn(n, 3, 9, 9), torch.randint(0, CLASSES, (n,))) for n in (size, 6)]
     return famus.sampled_meta_grad(network, famus.MWNet(8), *batches, lr=0.3, engine=engine)
 
 
@@ -51,3 +62,20 @@ def test_autocast(name, dtype):
         else:
             with pytest.raises(ValueError, match="mix the examples"):
                 gradient(network)
+
+
+PARTNER = {
+    "half a batch away": lambda i, size: (i + size // 2) % size,
+    "from the end": lambda i, size: size - 1 - i,
+    "neighbours": lambda i, size: (i + 1) % size,
+    "eight away": lambda i, size: (i + 8) % size,
+}
+
+
+@pytest.mark.parametrize("size", [3, 6, 16, 26, 42, 64, 100, 128, 288])
+@pytest.mark.parametrize("name", PARTNER)
+def test_pairs_are_seen_in_the_first_step(name, size):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(243, 4), Mixing(PARTNER[name]), nn.Linear(4, CLASSES))
+    with pytest.raises(ValueError, match="mix the examples"):
+        gradient(network, size=size)

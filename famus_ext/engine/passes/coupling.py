@@ -19,6 +19,10 @@ AtSites = Callable[[Tensor], Sequence[Tensor | None]]
 """Maps a cotangent of the logits to what it gives at the output of every site."""
 
 
+GOLDEN = 0.6180339887498949
+"""The golden ratio, less 1: its multiples modulo 1 are spread most evenly."""
+
+
 @dataclass(frozen=True)
 class Fit:
     """How the examples lie in the output of one site.
@@ -68,9 +72,7 @@ def fits_of_sites(
 
 @torch.no_grad()
 def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) -> tuple[tuple[Fit, ...], bool]:
-    """Scale each example's cotangent by a power of two: without mixing, what arrives is scaled alike.
-
-    Powers of two pass through every rounding, that of half precision and of TF32 too.
+    """Scale each example's cotangent by a number of its own: without mixing, what arrives is scaled alike.
 
     The cotangent is an arbitrary one, not that of the loss, which can be zero for some examples. The second answer is
     whether something arrived everywhere; where nothing did, nothing was learned (a branch whose gate is still zero).
@@ -78,9 +80,7 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
     size, device = len(logits), logits.device
     cotangent = torch.arange(1 + phase, 1 + phase + logits.numel(), device=device).sin().to(logits.dtype)
     cotangent = cotangent.view(logits.shape)
-    # By multiples of the golden ratio: neighbours always differ.
-    powers = [2.0 ** int(4 * (index * 0.6180339887498949 % 1)) for index in range(phase, phase + size)]
-    scales = torch.tensor(powers, dtype=widest_dtype(device), device=device)
+    scales = torch.tensor(_scales(range(phase, phase + size)), dtype=widest_dtype(device), device=device)
     plain, scaled = at_sites(cotangent), at_sites(RowOrder.LEADING.scaled(cotangent, scales))
     norms, places = [], []
     for index, (before, after) in enumerate(zip(plain, scaled, strict=True)):
@@ -101,6 +101,17 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
             best[index] = rest, Fit(order, rest <= tolerance * whole or whole <= floor)
     fits = tuple(best.get(index, (0.0, Fit(None, False)))[1] for index in range(len(sites)))
     return fits, all(whole > floor for whole in measured[1::2])
+
+
+def _scales(indices: range) -> list[float]:
+    """±1, ±2, ±4 or ±8 for each: powers of two pass through every rounding, that of half precision and of TF32 too.
+
+    Two examples in eight have the same number, in each probe two others. Neighbours never have, by multiples of the
+    golden ratio; but nearly all examples eight apart would, had their squares not the sign.
+    """
+    powers = (2.0 ** int(4 * (index * GOLDEN % 1)) for index in indices)
+    signs = (1 if index * index * GOLDEN % 1 < 0.5 else -1 for index in indices)
+    return [sign * power for sign, power in zip(signs, powers, strict=True)]
 
 
 def _norm(tensor: Tensor) -> Tensor:
