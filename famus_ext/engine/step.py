@@ -106,10 +106,7 @@ class MetaStep:
         check_kinds(meta_model, sampler, meta_loss)
         if engine not in ENGINES:
             raise ValueError(f"engine: expected one of {tuple(ENGINES)}, got {engine!r}")
-        self.model = model
-        self.optimizer = optimizer
-        self.meta_model = meta_model
-        self.sampler = AllLayers() if sampler is None else sampler
+        sampler = AllLayers() if sampler is None else sampler
         self.schedule: Schedule = schedule
         self.every = check_positive_integer(every, "every")
         micro_batches = check_positive_integer(micro_batches, "micro_batches")
@@ -117,7 +114,7 @@ class MetaStep:
         clip_norm = None if clip_norm is None else check_positive(clip_norm, "clip_norm")
         lambda_r = None if lambda_r is None else check_not_negative(lambda_r, "lambda_r")
         lambda_g = None if lambda_g is None else check_not_negative(lambda_g, "lambda_g")
-        self.layers: tuple[Layer, ...] = self.sampler.layers_of(model)
+        self.layers: tuple[Layer, ...] = sampler.layers_of(model)
         self.iteration = 0
         self.skips = Skips(check_not_negative_integer(max_skips, "max_skips"))
         self.collapse_watch = CollapseWatch.of(collapse_window)
@@ -128,19 +125,17 @@ class MetaStep:
         if check_flag(capture, "capture"):
             modules = (model, meta_model, meta_loss)
             check_capture(modules, engine, schedule, micro_batches=micro_batches, recompute=recompute)
-        self.meta_optimizer = optimizer_of_meta_model(meta_model, meta_optimizer)
-        self.sampler_optimizer = optimizer_of_sampler(self.sampler, sampler_optimizer)
         self._parts = StepParts(
             model=model,
             optimizer=optimizer,
             meta_model=meta_model,
-            sampler=self.sampler,
+            sampler=sampler,
             engine=engine,
             micro_batches=micro_batches,
             recompute=recompute,
             clip_norm=clip_norm,
-            meta_optimizer=self.meta_optimizer,
-            sampler_optimizer=self.sampler_optimizer,
+            meta_optimizer=optimizer_of_meta_model(meta_model, meta_optimizer),
+            sampler_optimizer=optimizer_of_sampler(sampler, sampler_optimizer),
             lambda_r=lambda_r,
             lambda_g=lambda_g,
             meta_loss=meta_loss,
@@ -185,6 +180,36 @@ class MetaStep:
         if self.collapse_watch is not None:
             self.collapse_watch.add(output)
         return output
+
+    @property
+    def model(self) -> nn.Module:
+        """The network."""
+        return self._parts.model
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The network's."""
+        return self._parts.optimizer
+
+    @property
+    def meta_model(self) -> nn.Module:
+        """Ψ."""
+        return self._parts.meta_model
+
+    @property
+    def sampler(self) -> Sampler:
+        """Γ, that of all layers where none was given."""
+        return self._parts.sampler
+
+    @property
+    def meta_optimizer(self) -> Optimizer | None:
+        """Of θ."""
+        return self._parts.meta_optimizer
+
+    @property
+    def sampler_optimizer(self) -> Optimizer | None:
+        """Of η."""
+        return self._parts.sampler_optimizer
 
     @property
     def meta_step_is_next(self) -> bool:

@@ -199,6 +199,17 @@ def test_frozen_and_foreign_parameters_stay():
     assert moved == {"3.weight", "6.weight", "6.bias"}
 
 
+@pytest.mark.parametrize("part", ["model", "optimizer", "meta_model", "sampler", "meta_optimizer", "sampler_optimizer"])
+def test_a_part_is_not_exchanged_unseen(part):
+    """What has been checked together is used together: assigning to one would otherwise change nothing."""
+    model, _ = build()
+    step = famus.MetaStep(model, torch.optim.SGD(model.parameters(), lr=0.1), famus.MWNet(8))
+    before = getattr(step, part)
+    with pytest.raises(AttributeError, match=part):
+        setattr(step, part, None)
+    assert getattr(step, part) is before
+
+
 def test_own_meta_model():
     """A plain module from logits and targets to a scalar."""
 
