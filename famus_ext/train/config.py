@@ -111,8 +111,10 @@ class Config:
     def from_dict(cls, options: dict[str, Any]) -> Config:
         """The inverse of `to_dict`; what it is given has been read from a file.
 
+        An option that changes no number may be newer than the file, and has its default then.
+
         Raises:
-            OptionError: when the names are not this version's, or a value cannot be used.
+            OptionError: when the other names are not this version's, or a value cannot be used.
         """
         if not isinstance(options, dict):
             raise OptionError(f"the stored options are no object with named values, but {type(options).__name__}")
@@ -122,7 +124,10 @@ class Config:
 
 def _group(name: str, values: object) -> Any:
     """The options of a group."""
-    return _stored(GROUPS[name], name, values)
+    group = GROUPS[name]
+    if name in NOT_NUMERIC_GROUPS and isinstance(values, dict):
+        values = {**asdict(group()), **values}
+    return _stored(group, name, values)
 
 
 def _stored(cls: type[Stored], name: str, values: object) -> Stored:

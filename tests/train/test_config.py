@@ -67,6 +67,15 @@ def test_options_of_another_version_are_refused(group, name):
         Config.from_dict(options)
 
 
+@pytest.mark.parametrize(
+    ("group", "name"), [("machine", "capture"), ("recovery", "keep_checkpoints"), ("log", "quiet")]
+)
+def test_an_option_that_changes_no_number_may_be_newer_than_the_file(group, name):
+    options = Config().to_dict()
+    del options[group][name]
+    assert Config.from_dict(options) == Config()
+
+
 def test_stored_value_of_the_wrong_kind_is_refused():
     options = Config().to_dict()
     options["optimizer"]["epochs"] = "many"
