@@ -7,6 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Set
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from famus_ext.data.finding import DataError
@@ -45,7 +46,10 @@ def read_rows(path: Path, title: Set[str]) -> list[Line]:
         if title <= set(names_of(first.split(separator))):
             return _rows(path, text, separator)
     for separator in separators:
-        rows = _rows(path, text, separator)
+        try:
+            rows = _rows(path, text, separator)
+        except DataError:  # quotes that another separator may make right
+            continue
         if all(len(row.cells) > 1 for row in rows):
             return rows
     return _rows(path, text, separators[0])
@@ -67,9 +71,10 @@ def _text(path: Path) -> str:
             raise DataError(f"{path}: is UTF-16 by its first bytes, and damaged: {error}", f"{IN_UTF8}.") from error
         line = content.count(b"\n", 0, error.start) + 1
         found = content.splitlines()[line - 1].decode(USUAL_OTHER, errors="replace")
+        convert = f"iconv -f {USUAL_OTHER} -t utf-8 {quote(str(path))} > NEW.csv"
         raise DataError(
             f"{path}: is not in UTF-8, from line {line} on, which reads {found!r} in Windows' encoding {USUAL_OTHER}",
-            f"{IN_UTF8}, or, if that is how it should read, by `iconv -f {USUAL_OTHER} -t utf-8 {path} > NEW.csv`.",
+            f"{IN_UTF8}, or, if that is how it should read, by `{convert}`.",
         ) from error
     if "\0" in text:
         raise DataError(
@@ -81,11 +86,14 @@ def _text(path: Path) -> str:
 def _rows(path: Path, text: str, separator: str) -> list[Line]:
     """The rows by one separator."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+    rows: list[Line] = []
     try:
-        rows = [Line(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+        for cells in reader:
+            rows.append(Line(reader.line_num, [cell.strip() for cell in cells]))
     except csv.Error as error:
+        begin = rows[-1].number + 1 if rows else 1
         raise DataError(
-            f"{path}: is no CSV file in line {reader.line_num}: {error}",
+            f"{path}: is no CSV file from line {begin} on: {error}",
             'Close its quotes; a quote within quotes is written twice, "".',
         ) from error
     return [row for row in rows if any(row.cells)]

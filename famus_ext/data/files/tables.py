@@ -10,6 +10,7 @@ from famus_ext.data.finding import DataError, counted
 
 NEEDED = ("path", "label")
 COLUMNS = (*NEEDED, "set", "id")
+SEPARATED = "Separate path and label by commas, semicolons or tabs"
 FORM = "a first row path,label, set and id if you like, then a row an image, its path from the file's own folder"
 
 
@@ -53,8 +54,10 @@ def read_table(path: Path) -> list[Row]:
 
 
 def _check_no_title(path: Path, lines: list[Line]) -> None:
-    """Raises DataError where the first row looks like a title of other names."""
+    """Raises DataError where the first row looks like a title of other names, or no row has columns."""
     first = lines[0].cells
+    if all(len(line.cells) == 1 for line in lines):
+        raise DataError(f"{path}: has one column, its first row is {first[0]!r}", f"{SEPARATED}. Expected: {FORM}.")
     titled = set(NEEDED) & set(names_of(first))
     unlike = len(lines) > 1 and any(map(_suffix, lines[1].cells)) and not any(map(_suffix, first))
     if titled or unlike:

@@ -19,6 +19,7 @@ TEXTS = {
     "blanks and rows of nothing": '\nPath , Label\n"Café/a, b.jpg", 0\n,\n\nc.jpg ,1\n',
     "the numbers of pandas": ',path,label\n0,"Café/a, b.jpg",0\n1,c.jpg,1\n',
     "empty columns": "path;label;;\nCafé/a, b.jpg;0;;\nc.jpg;1;;\n",
+    "quotes that commas would cut": '"Café/a, b.jpg";"0"\n"c.jpg";"1"\n',
     "Excel's own line": "sep=;\r\npath;label\r\nCafé/a, b.jpg;0\r\nc.jpg;1\r\n",
 }
 
@@ -46,7 +47,9 @@ def test_rows_have_the_numbers_of_their_lines(tmp_path):
         (COMMAS, "latin-1", r"is not in UTF-8, from line 2 on, which reads .*Café/a, b.*cp1252.*iconv -f cp1252"),
         (COMMAS, "utf-16-le", "is not in UTF-8, from line 2 on"),
         (COMMAS.replace("é", "e"), "utf-16-le", 'holds null bytes.*"CSV UTF-8" in a spreadsheet'),
-        ('a.jpg,"0', "utf-8", "is no CSV file in line 1: unexpected end of data. Close its quotes"),
+        ('a.jpg,"0', "utf-8", "is no CSV file from line 1 on: unexpected end of data. Close its quotes"),
+        ('a.jpg,0\nb.jpg,"1\nc.jpg,0\n', "utf-8", "is no CSV file from line 2 on: unexpected end of data"),
+        ("a.jpg 0\nb.jpg 1\n", "utf-8", "has one column, its first row is 'a.jpg 0'. Separate path and label"),
     ],
 )
 def test_other_bytes_are_refused(tmp_path, text, encoding, message):
