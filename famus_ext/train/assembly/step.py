@@ -102,8 +102,6 @@ def make_step(
     """
     if method == "ce":
         return PlainStep(model, optimizer, loss, config.optimizer.clip_norm, config.recovery.max_skips)
-    if config.machine.capture:
-        _check_equal_batches(int(class_sizes.sum()), config.optimizer.batch_size)
     device = next(model.parameters()).device
     meta_model = make_meta_model(config.meta_model, loss, class_sizes).to(device)
     meta_loss: MetaLoss = famus.cross_entropy
@@ -114,7 +112,7 @@ def make_step(
     # θ of a meta model that belongs to one batch (L2R) is made anew every step and takes no optimizer.
     learns = not isinstance(meta_model, famus.BatchMetaModel)
     with naming_options(ARGUMENTS, f"--method {method}"):
-        return famus.MetaStep(
+        step = famus.MetaStep(
             model,
             optimizer,
             meta_model=meta_model,
@@ -133,6 +131,9 @@ def make_step(
             max_skips=config.recovery.max_skips,
             capture=config.machine.capture,
         )
+    if config.machine.capture:
+        _check_equal_batches(int(class_sizes.sum()), config.optimizer.batch_size)
+    return step
 
 
 def meta_loss_with_prior(logits: Tensor, targets: Tensor) -> Tensor:
