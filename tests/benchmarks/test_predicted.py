@@ -7,7 +7,7 @@ from meta_steps.predicted import Work, forward_passes
 from meta_steps.quick_tables import QUICK
 from meta_steps.tables import PLAIN, Row, Table
 from meta_steps.trial import Trial
-from products import Products
+from shared.products import Products
 from torch import nn
 
 CPU = torch.device("cpu")

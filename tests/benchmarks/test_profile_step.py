@@ -16,7 +16,7 @@ from meta_steps.quick_tables import QUICK
 from meta_steps.sizes import Sizes
 from meta_steps.tables import PLAIN, Row, Table
 from meta_steps.trial import Trial
-from products import Products
+from shared.products import Products
 
 from famus_ext.engine.phases import Phase, phase, watched
 

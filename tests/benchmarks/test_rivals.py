@@ -8,10 +8,10 @@ from meta_steps.quick_tables import QUICK
 from meta_steps.sizes import Sizes
 from meta_steps.tables import PLAIN, Row, Table, against
 from meta_steps.trial import Trial
-from products import Products
 from rivals import rows
 from rivals.packages import is_installed
 from rivals.rows import with_rivals
+from shared.products import Products
 
 CPU = torch.device("cpu")
 REFERENCE = Row("reference", "rival")

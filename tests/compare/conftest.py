@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from recorded_runs import write_run
+from shared.recorded_runs import write_run
 
 from famus_ext.compare.layout import Cell, Layout
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions, SamplerOptions

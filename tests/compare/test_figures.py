@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recorded_runs import write_run
+from shared.recorded_runs import write_run
 
 import famus_ext.__main__ as program
 from famus_ext.compare.entries import Entry, compare

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from recorded_runs import MIB, write_run
+from shared.recorded_runs import MIB, write_run
 
 import famus_ext.__main__ as program
 from famus_ext.compare.entries import compare

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from image_trees import write_image
+from shared.image_trees import write_image
 
 from famus_ext.data import LabelledFiles, LabelledImages, Source, check_source
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from image_trees import pixels
 from PIL import Image
+from shared.image_trees import pixels
 
 from famus_ext.data import LabelledFiles, LabelledImages, Preparation, Recipe
 from famus_ext.data.example_random import example_seeds, uniform

@@ -1,3 +1,3 @@
 """What is tested here is small."""
 
-from one_thread import one_thread  # noqa: F401
+from shared.one_thread import one_thread  # noqa: F401

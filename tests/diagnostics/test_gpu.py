@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 
 import famus_ext as famus
 from famus_ext.diagnostics import GradientMoments, LayerActivity, gradient_dots, weight_function

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch.func import functional_call, jacrev
 from torch.nn.functional import cross_entropy
 

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES, conv_net
+from shared.networks import CLASSES, conv_net
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus

@@ -13,7 +13,11 @@ CASES = {
     "a picture": ("RESULTS.md", "![Weights](docs/digits-weights.png)", "![Weights](digits-weights.png)"),
     "a page": ("RESULTS.md", "[noise](docs/data.md#noise-and-meta-set)", "[noise](data.md#noise-and-meta-set)"),
     "a file of the repository": ("RESULTS.md", "[kills](benchmarks/kills.py)", "kills (`benchmarks/kills.py`)"),
-    "a file, from docs": ("docs/data.md", "[test](../tests/tolerances.py)", "test (`tests/tolerances.py`)"),
+    "a file, from docs": (
+        "docs/data.md",
+        "[test](../tests/shared/tolerances.py)",
+        "test (`tests/shared/tolerances.py`)",
+    ),
     "a page, from docs": ("docs/data.md", "[options](options.md)", "[options](options.md)"),
     "what is missing": ("docs/data.md", "[gone](../tests/gone.py)", "[gone](../tests/gone.py)"),
     "elsewhere": (

@@ -7,10 +7,10 @@ import contextlib
 
 import pytest
 import torch
-from capture_cases import META_MODELS, OPTIMIZERS, SAMPLERS, check, sampled
-from host_reads import HostReads
-from networks import CLASSES, NETWORKS
-from tape import on_tape
+from shared.capture_cases import META_MODELS, OPTIMIZERS, SAMPLERS, check, sampled
+from shared.host_reads import HostReads
+from shared.networks import CLASSES, NETWORKS
+from shared.tape import on_tape
 from torch import nn
 
 import famus_ext as famus

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from capture_cases import check
-from tape import on_tape
+from shared.capture_cases import check
+from shared.tape import on_tape
 from torch import nn
 
 import famus_ext as famus

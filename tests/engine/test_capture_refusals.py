@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tape import on_tape
+from shared.tape import on_tape
 from torch import nn
 
 import famus_ext as famus

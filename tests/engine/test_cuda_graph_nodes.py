@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from cuda_kernels import SEED, attention_weights, dropout_mask, on_the_cpu
+from shared.cuda_kernels import SEED, attention_weights, dropout_mask, on_the_cpu
 from torch import nn
 from torch.nn import functional as F
 

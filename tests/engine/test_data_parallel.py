@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 import torch.distributed as dist
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 

@@ -4,8 +4,8 @@ import functools
 
 import pytest
 import torch
-from process_cases import CASES, PARTS, part, run
-from process_programs import every_case, launch, saved
+from shared.process_cases import CASES, PARTS, part, run
+from shared.process_programs import every_case, launch, saved
 
 TOLERANCE = {"rtol": 1e-10, "atol": 1e-12}
 # A difference quotient's rounding is divided by its radius.

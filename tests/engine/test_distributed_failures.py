@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from process_programs import FAILURES, every_failure, killed_in_a_step, launch, saved
+from shared.process_programs import FAILURES, every_failure, killed_in_a_step, launch, saved
 
 ALL = {
     "other weights": "ValueError: model: expected the same parameters and buffers .* another 0.weight in process 1",

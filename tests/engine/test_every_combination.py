@@ -6,10 +6,10 @@ Of the others, the reason why they are refused.
 import copy
 from itertools import product
 
-import oracle
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared import oracle
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 from torch.nn.functional import cross_entropy
 

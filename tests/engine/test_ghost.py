@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from ghost_networks import (
+from shared.ghost_networks import (
     BETWEEN,
     Checkpointed,
     FirstPosition,
@@ -15,7 +15,7 @@ from ghost_networks import (
     SplitWeights,
     Tied,
 )
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus

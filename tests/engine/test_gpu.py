@@ -5,7 +5,7 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 

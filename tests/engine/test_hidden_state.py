@@ -4,8 +4,8 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES
-from rule_cases import tripling
+from shared.networks import CLASSES
+from shared.rule_cases import tripling
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from host_reads import HostReads
-from networks import CLASSES, NETWORKS
+from shared.host_reads import HostReads
+from shared.networks import CLASSES, NETWORKS
 
 import famus_ext as famus
 from famus_ext.engine import meta_grad

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from networks import NETWORKS
+from shared.networks import NETWORKS
 from torch import nn
 
 import famus_ext as famus

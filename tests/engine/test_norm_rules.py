@@ -1,9 +1,9 @@
 """Batch normalisation's rule, by either implementation, with its ReLU, and in mixed precision."""
 
 import pytest
-import tolerances
 import torch
-from rule_cases import HOT, R, compare, float64, tripling  # noqa: F401
+from shared import tolerances
+from shared.rule_cases import HOT, R, compare, float64, tripling  # noqa: F401
 from torch.nn import functional as F
 
 from famus_ext import _native, pushforward

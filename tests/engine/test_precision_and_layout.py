@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from rule_cases import R, float64  # noqa: F401
+from shared.rule_cases import R, float64  # noqa: F401
 from torch import nn
 from torch.nn import functional as F
 

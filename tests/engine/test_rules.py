@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from rule_cases import GENERAL, HOT, compare, float64  # noqa: F401
+from shared.rule_cases import GENERAL, HOT, compare, float64  # noqa: F401
 
 from famus_ext.engine import rules
 from famus_ext.engine.rules import RULES, elementwise, operation

@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
+from shared.without_float64 import said_to_have_none, without_float64
 from torch import nn
-from without_float64 import said_to_have_none, without_float64
 
 import famus_ext as famus
 from famus_ext.engine.passes.coupling import probe

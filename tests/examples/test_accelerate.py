@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from one_thread import one_thread  # noqa: F401
+from shared.one_thread import one_thread  # noqa: F401
 from torch import nn
 
 import famus_ext as famus

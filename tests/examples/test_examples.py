@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from one_thread import one_thread  # noqa: F401
+from shared.one_thread import one_thread  # noqa: F401
 
 from famus_ext.data import load_fashion_mnist
 

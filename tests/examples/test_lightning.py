@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from one_thread import one_thread  # noqa: F401
+from shared.one_thread import one_thread  # noqa: F401
 from torch.utils.data import DataLoader, TensorDataset
 
 import famus_ext as famus

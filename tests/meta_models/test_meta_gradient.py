@@ -5,7 +5,7 @@ import doctest
 
 import pytest
 import torch
-from networks import CLASSES, NETWORKS
+from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus

@@ -3,11 +3,11 @@
 import itertools
 import struct
 
-import op_cases
 import pytest
 import torch
-from gradient_dots_cases import PRODUCTS, ROWS, arguments, check, convolution, dtype_of_vectors
 from native.device_code import CODES, data, driver_of, run, split
+from shared import op_cases
+from shared.gradient_dots_cases import PRODUCTS, ROWS, arguments, check, convolution, dtype_of_vectors
 
 from famus_ext.ops.geometry import Embedding, Normalisation
 from famus_ext.ops.gradient_dots import native_layers

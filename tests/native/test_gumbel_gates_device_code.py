@@ -2,11 +2,10 @@
 
 import struct
 
-import gate_cases
-import op_cases
 import pytest
 import torch
 from native.device_code import CODES, data, driver_of, run, split
+from shared import gate_cases, op_cases
 
 from famus_ext.ops._layout import ACCUMULATE
 

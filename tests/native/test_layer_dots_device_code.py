@@ -2,11 +2,10 @@
 
 import struct
 
-import op_cases
 import pytest
-import tolerances
 import torch
 from native.device_code import CODES, data, driver_of, run, split
+from shared import op_cases, tolerances
 
 from famus_ext import _native
 from famus_ext.ops import layer_dots

@@ -2,11 +2,10 @@
 
 import struct
 
-import norm_cases
-import op_cases
 import pytest
 import torch
 from native.device_code import CODES, data, driver_of, run, split
+from shared import norm_cases, op_cases
 
 # Those with entries, and few enough channels for the number of blocks to stay small.
 SHAPES = [shape for shape in norm_cases.SHAPES if 0 not in shape and (shape[1] < 16 or len(shape) == 2)]

@@ -2,11 +2,10 @@
 
 import struct
 
-import op_cases
-import pairwise_cases
 import pytest
 import torch
 from native.device_code import CODES, data, driver_of, run, split
+from shared import op_cases, pairwise_cases
 
 from famus_ext.ops.geometry import SPATIAL
 from famus_ext.ops.pairwise.convolution import as_convolution

@@ -2,13 +2,9 @@
 
 import itertools
 
-import gate_cases
-import gradient_dots_cases
-import norm_cases
-import op_cases
-import pairwise_cases
 import pytest
 import torch
+from shared import gate_cases, gradient_dots_cases, norm_cases, op_cases, pairwise_cases
 
 from famus_ext import _native, ops
 

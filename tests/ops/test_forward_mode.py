@@ -1,8 +1,8 @@
 """Inside forward-mode differentiation an op is its definition, which carries tangents; a kernel would lose them."""
 
-import op_cases
 import pytest
 import torch
+from shared import op_cases
 from torch.autograd import forward_ad
 
 from famus_ext import _native, ops

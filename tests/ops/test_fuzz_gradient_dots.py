@@ -1,8 +1,8 @@
-import tolerances
-from fuzz_cases import DTYPES, drawn, finite, share_of_tolerance
-from fuzz_layers import LAYERS, batches, exact_arguments, geometry, tensors
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import tolerances
+from shared.fuzz_cases import DTYPES, drawn, finite, share_of_tolerance
+from shared.fuzz_layers import LAYERS, batches, exact_arguments, geometry, tensors
 
 from famus_ext import _native
 from famus_ext.ops import gradient_dots

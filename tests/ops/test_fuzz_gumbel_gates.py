@@ -1,8 +1,8 @@
-import gate_cases
 import torch
-from fuzz_cases import DTYPES, SEEDS, share_of_tolerance
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import gate_cases
+from shared.fuzz_cases import DTYPES, SEEDS, share_of_tolerance
 
 from famus_ext.ops import gumbel_gates
 

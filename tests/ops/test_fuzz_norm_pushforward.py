@@ -1,8 +1,8 @@
-import norm_cases
 import torch
-from fuzz_cases import DTYPES, Drawn, alike, finite, share_of_tolerance
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import norm_cases
+from shared.fuzz_cases import DTYPES, Drawn, alike, finite, share_of_tolerance
 
 from famus_ext import _native
 from famus_ext.ops import norm_pushforward

@@ -1,7 +1,7 @@
-from fuzz_cases import DTYPES, share_of_tolerance
-from fuzz_layers import LAYERS, batches, exact_arguments, geometry, tensors
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.fuzz_cases import DTYPES, share_of_tolerance
+from shared.fuzz_layers import LAYERS, batches, exact_arguments, geometry, tensors
 
 from famus_ext import _native
 from famus_ext.ops import pairwise_gradient_dots

@@ -1,7 +1,7 @@
 import torch
-from fuzz_cases import alike, finite, share_of_tolerance
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.fuzz_cases import alike, finite, share_of_tolerance
 
 from famus_ext import _native
 from famus_ext.ops import virtual_step

@@ -1,9 +1,9 @@
 import random
 
-import op_cases
 import pytest
 import torch
-from gradient_dots_cases import CASES, PRODUCTS, Case, arguments, check, convolution, normalisation
+from shared import op_cases
+from shared.gradient_dots_cases import CASES, PRODUCTS, Case, arguments, check, convolution, normalisation
 
 from famus_ext import _native
 from famus_ext.ops import gradient_dots

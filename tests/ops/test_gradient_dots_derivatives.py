@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from gradient_dots_cases import Case, arguments, convolution, normalisation
+from shared.gradient_dots_cases import Case, arguments, convolution, normalisation
 from torch.autograd import gradcheck, gradgradcheck
 
 from famus_ext.ops import gradient_dots

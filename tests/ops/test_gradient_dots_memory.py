@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from gradient_dots_cases import arguments, convolution, normalisation
+from shared.gradient_dots_cases import arguments, convolution, normalisation
 from torch.profiler import ProfilerActivity, profile
 
 from famus_ext import _native

@@ -2,12 +2,10 @@
 
 import math
 
-import gate_cases
-import op_cases
 import pytest
-import tolerances
 import torch
-from gate_cases import draw, flat, leaves
+from shared import gate_cases, op_cases, tolerances
+from shared.gate_cases import draw, flat, leaves
 from torch import nn
 from torch.nn.utils import parameters_to_vector
 

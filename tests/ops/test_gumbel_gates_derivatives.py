@@ -1,10 +1,9 @@
 """The gates' gradient and its derivatives."""
 
-import gate_cases
-import op_cases
 import pytest
 import torch
-from gate_cases import draw, flat, leaves
+from shared import gate_cases, op_cases
+from shared.gate_cases import draw, flat, leaves
 
 from famus_ext import _native
 

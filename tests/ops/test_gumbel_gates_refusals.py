@@ -2,9 +2,9 @@
 
 import math
 
-import gate_cases
 import pytest
 import torch
+from shared import gate_cases
 
 from famus_ext.ops import gumbel_gates
 

@@ -1,7 +1,6 @@
-import op_cases
 import pytest
-import tolerances
 import torch
+from shared import op_cases, tolerances
 
 from famus_ext import _native
 from famus_ext.ops import layer_dots

@@ -1,8 +1,8 @@
 """Whatever an op is called with, it raises or computes: other kinds of arguments and of tensors."""
 
-import gate_cases
 import pytest
 import torch
+from shared import gate_cases
 
 from famus_ext import ops
 from famus_ext.ops.geometry import Linear

@@ -1,10 +1,9 @@
 import random
 
-import norm_cases
-import op_cases
 import pytest
 import torch
-from norm_cases import SHAPES, arguments, check
+from shared import norm_cases, op_cases
+from shared.norm_cases import SHAPES, arguments, check
 from torch.nn import functional
 
 from famus_ext import _native

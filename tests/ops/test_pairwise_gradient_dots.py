@@ -1,10 +1,9 @@
 import importlib
 
-import op_cases
-import pairwise_cases
 import pytest
 import torch
-from pairwise_cases import CONVOLUTION, EMBEDDING, LINEAR, arguments, check
+from shared import op_cases, pairwise_cases
+from shared.pairwise_cases import CONVOLUTION, EMBEDDING, LINEAR, arguments, check
 
 from famus_ext import _native
 from famus_ext.ops import pairwise_gradient_dots

@@ -1,9 +1,9 @@
 """Derivatives of the pairwise products in x and in the slopes, of the first and the second order."""
 
-import pairwise_cases
 import pytest
 import torch
-from pairwise_cases import arguments
+from shared import pairwise_cases
+from shared.pairwise_cases import arguments
 from torch.autograd import gradcheck, gradgradcheck
 
 from famus_ext.ops import pairwise_gradient_dots

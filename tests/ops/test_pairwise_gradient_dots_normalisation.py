@@ -2,10 +2,10 @@
 
 import importlib
 
-import op_cases
 import pytest
 import torch
-from pairwise_cases import Case, arguments
+from shared import op_cases
+from shared.pairwise_cases import Case, arguments
 
 from famus_ext.ops import pairwise_gradient_dots
 from famus_ext.ops.geometry import Normalisation

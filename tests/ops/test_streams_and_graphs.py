@@ -1,12 +1,8 @@
 """Every op, forward and backward, on a stream that is not the default, in a CUDA graph, and again and again."""
 
-import gate_cases
-import gradient_dots_cases
-import norm_cases
-import op_cases
-import pairwise_cases
 import pytest
 import torch
+from shared import gate_cases, gradient_dots_cases, norm_cases, op_cases, pairwise_cases
 
 from famus_ext import _native, ops
 

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from image_trees import write_images
+from shared.image_trees import write_images
 
 import famus_ext.__main__ as program
 from famus_ext.engine.phases import Phase

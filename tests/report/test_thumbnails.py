@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 import torch
-from image_trees import write_image
 from PIL import Image
+from shared.image_trees import write_image
 
 from famus_ext.data import LabelledFiles, LabelledImages
 from famus_ext.report.thumbnails import SIDE, thumbnails

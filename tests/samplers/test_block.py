@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import pytest
-from networks import NETWORKS, Residual, Transformer, conv_net
+from shared.networks import NETWORKS, Residual, Transformer, conv_net
 
 import famus_ext as famus
 

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 import torch
-from networks import NETWORKS
+from shared.networks import NETWORKS
 from torch import nn
 
 import famus_ext as famus

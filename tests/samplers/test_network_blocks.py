@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 import torch
-from networks import Residual, Transformer, conv_net
+from shared.networks import Residual, Transformer, conv_net
 from torch import nn
 
 from famus_ext.models import wide_resnet

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from recorded_runs import write_run
+from shared.recorded_runs import write_run
 
 from famus_ext.sweep.cells import layout, plan
 from famus_ext.sweep.experiment_file import read_experiment

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tape import Tapes, on_tape
+from shared.tape import Tapes, on_tape
 
 from famus_ext.train.config import Config, MachineOptions, MetaModelOptions
 from famus_ext.train.experiment import check_runnable

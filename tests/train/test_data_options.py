@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from image_trees import pixels, write_image
+from shared.image_trees import pixels, write_image
 
 import famus_ext.__main__ as program
 from famus_ext.data.sets.registry import NAMES

@@ -1,7 +1,7 @@
 """Images of one's own without a test set: a part of the training set is split off, and said to be what it is."""
 
 import pytest
-from image_trees import write_image
+from shared.image_trees import write_image
 
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import Config

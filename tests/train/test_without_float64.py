@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from without_float64 import said_to_have_none, without_float64
+from shared.without_float64 import said_to_have_none, without_float64
 
 from famus_ext.train.folder.checkpoint import restore, to_bytes
 from famus_ext.train.pseudo_clean import two_networks

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from image_trees import write_image
 from PIL import Image
+from shared.image_trees import write_image
 
 from famus_ext.data.files.images import ImageError, read_image, read_images
 from famus_ext.data.files.lists import read_labelled, read_names

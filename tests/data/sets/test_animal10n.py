@@ -4,7 +4,7 @@ import struct
 
 import pytest
 import torch
-from image_trees import numbers_of, pixels, write_image
+from shared.image_trees import numbers_of, pixels, write_image
 
 from famus_ext.data.sets.registry import load
 

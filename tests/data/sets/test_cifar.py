@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from image_trees import pixels
+from shared.image_trees import pixels
 
 from famus_ext.data import make_noisy
 from famus_ext.data.sets.cifar import TRAIN_10, load_cifar10, load_cifar100

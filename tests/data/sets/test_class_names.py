@@ -1,7 +1,7 @@
 """What the classes are called, where it is published."""
 
 import pytest
-from image_trees import write_images, write_lines
+from shared.image_trees import write_images, write_lines
 
 from famus_ext.data import FASHION_CLASSES, LabelledImages, Source, make_noisy
 from famus_ext.data.sets.cifar_classes import CIFAR10_CLASSES, CIFAR100_CLASSES

@@ -1,7 +1,7 @@
 """Clothing1M: its lists in both places, images with and without their folder, and damage."""
 
 import pytest
-from image_trees import write_images, write_lines
+from shared.image_trees import write_images, write_lines
 
 from famus_ext.data import check_source, make_noisy
 from famus_ext.data.sets.registry import load

@@ -1,7 +1,7 @@
 """Food-101N: lists with titles, Food-101 beside it, verified images that are not trained on, and damage."""
 
 import pytest
-from image_trees import write_images, write_lines
+from shared.image_trees import write_images, write_lines
 
 from famus_ext.data import make_noisy
 from famus_ext.data.sets.registry import load

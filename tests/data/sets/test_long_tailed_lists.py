@@ -1,7 +1,7 @@
 """ImageNet-LT style lists: three sets, clean labels, and damage."""
 
 import pytest
-from image_trees import write_lines
+from shared.image_trees import write_lines
 
 from famus_ext.data import make_noisy
 from famus_ext.data.sets.registry import load

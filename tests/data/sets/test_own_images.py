@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from image_trees import numbers_of, write_image, write_images, write_lines
+from shared.image_trees import numbers_of, write_image, write_images, write_lines
 
 from famus_ext.data import LabelledFiles, LabelledImages, make_noisy
 from famus_ext.data.sets.registry import load

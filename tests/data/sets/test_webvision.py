@@ -1,7 +1,7 @@
 """Mini-WebVision: its lists, ImageNet beside it in three layouts, and damage."""
 
 import pytest
-from image_trees import write_image, write_images, write_lines
+from shared.image_trees import write_image, write_images, write_lines
 
 from famus_ext.data.sets.registry import load
 

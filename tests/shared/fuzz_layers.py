@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import torch
-from fuzz_cases import Drawn, drawn, finite
 from hypothesis import strategies as st
+from shared.fuzz_cases import Drawn, drawn, finite
 
 from famus_ext.ops.geometry import Convolution, Embedding, Linear, Normalisation
 

@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-import op_cases
-import tolerances
 import torch
 from hypothesis import strategies as st
+from shared import op_cases, tolerances
 
 
 def overlapping(tensor):

@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import torch
 import torch.distributed as dist
-from networks import CLASSES
+from shared.networks import CLASSES
 from torch import nn
 from torch.distributed.nn.functional import _AllReduce
 from torch.nn.parallel import DistributedDataParallel

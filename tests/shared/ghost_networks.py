@@ -1,7 +1,7 @@
 """Networks in which parameters meet the examples in unusual ways, or examples each other."""
 
 import torch
-from networks import CLASSES
+from shared.networks import CLASSES
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from process_cases import CASES, CLASSES, mlp, run
+from shared.process_cases import CASES, CLASSES, mlp, run
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 

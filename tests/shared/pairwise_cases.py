@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-import op_cases
-import tolerances
 import torch
+from shared import op_cases, tolerances
 
 from famus_ext.ops.geometry import Convolution, Embedding, Linear, Normalisation
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import op_cases
-import tolerances
 import torch
+from shared import op_cases, tolerances
 from torch.nn import functional
 
 from famus_ext.ops.geometry import Convolution, Embedding, Linear, Normalisation

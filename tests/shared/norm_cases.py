@@ -2,9 +2,8 @@
 
 import itertools
 
-import op_cases
-import tolerances
 import torch
+from shared import op_cases, tolerances
 
 # [N, C, ...] around a line of a matrix on the CPU (512), a tile of a matrix's columns (256) and a chunk (8192 entries,
 # 256 rows): one channel and many, one entry in each and many, rows that are cut, matrices, tensors without entries.

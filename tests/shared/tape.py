@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import torch
-from host_reads import READING
+from shared.host_reads import READING
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 

@@ -2,8 +2,8 @@
 
 import itertools
 
-import op_cases
 import torch
+from shared import op_cases
 
 from famus_ext.ops import gumbel_gates
 
