@@ -15,7 +15,7 @@ class MachineOptions:
     """Where it runs; these change no number of a run but by rounding."""
 
     device: Device = "auto"
-    """auto: cuda where a GPU can be used, else cpu. mps: Apple's GPU, unproven."""
+    """auto: cuda where a GPU can be used (which one: CUDA_VISIBLE_DEVICES), else cpu. mps: Apple's GPU, unproven."""
     deterministic: bool = False
     """Take deterministic algorithms alone, so that equal runs on one device are equal to the bit."""
     capture: bool = False
