@@ -23,7 +23,9 @@ def start(context, moment, out):
 def test_killed_at_every_delicate_moment(tmp_path):
     # A clean process that has imported everything: a fork of it starts at once, and has no threads to lose.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["shared.killed_runs", "sklearn.datasets", "matplotlib.figure", "famus_ext.train.cli"])
+    context.set_forkserver_preload(
+        ["shared.killed_runs", "sklearn.datasets", "matplotlib.figure", "famus_ext.train.cli"]
+    )
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     assert start(context, None, straight) == 0
     for moment in killed_runs.MOMENTS:
