@@ -31,10 +31,25 @@ def folder_findings(root: Path) -> list[Finding]:
     """
     train = root / "train" if (root / "train").is_dir() else root
     return [
+        *_set_itself(root),
         *_named_otherwise(root, train),
         *_beside_the_classes(train),
         *_other_classes(root, train),
         *_left_out(root),
+    ]
+
+
+def _set_itself(root: Path) -> list[Finding]:
+    """A set's folder where that of all sets belongs."""
+    around = root.absolute().parent
+    others = [name for name in subfolders(around) if name in SETS and name != root.name]
+    if root.name not in SETS or not others:
+        return []
+    return [
+        Finding(
+            f"{root}: is one set of those in {around}; {some(others)} beside it are not read",
+            f"Take them all: --data-path {around}.",
+        )
     ]
 
 

@@ -38,8 +38,7 @@ def _meta(source: Source, data: NoisyData) -> list[Finding]:
         findings.append(
             remark(
                 f"the meta set has {smallest} of its smallest class",
-                f"Ten or more trusted images a class are usual: take --num-meta {10 * data.num_classes}, or add some "
-                "to meta/.",
+                f"Ten or more trusted images a class are usual: {_more_of_them(source)}.",
             )
         )
     if largest > UNEQUAL * max(smallest, 1):
@@ -51,6 +50,15 @@ def _meta(source: Source, data: NoisyData) -> list[Finding]:
             )
         )
     return findings
+
+
+def _more_of_them(source: Source) -> str:
+    """How a meta set is made larger: by the images that are there, or by others where those are few."""
+    there = source.train if source.meta is None else source.meta
+    sizes = [size for size in there.class_sizes.tolist() if size]
+    if source.meta is None or min(sizes) >= FEW:
+        return f"take --num-meta {10 * len(sizes)}"
+    return "add some to the folder meta, or to the rows of the set meta"
 
 
 def _lost(source: Source, data: NoisyData) -> list[Finding]:

@@ -162,4 +162,18 @@ def test_a_small_meta_set_is_remarked(tmp_path):
     assert found.problems == ()
     (finding,) = found.findings
     assert finding.problem == "the meta set has 2 of its smallest class"
-    assert "take --num-meta 30, or add some to meta/" in finding.remedy
+    assert "add some to the folder meta, or to the rows of the set meta" in finding.remedy
+
+
+def test_of_a_meta_set_that_is_there_more_may_be_taken(tmp_path):
+    found = inspected(write_tree(tmp_path, PER_CLASS | {"meta": 8}), data={"num_meta": 6})
+    (finding,) = found.findings
+    assert finding.problem == "the meta set has 2 of its smallest class"
+    assert finding.remedy.endswith("take --num-meta 30.")
+
+
+def test_a_set_in_place_of_the_data_set_is_named(tmp_path):
+    root = write_tree(tmp_path, PER_CLASS)
+    text = said(inspected(root / "train"))
+    assert f"{root / 'train'}: is one set of those in {root}; meta, test beside it are not read" in text
+    assert f"Take them all: --data-path {root}." in text

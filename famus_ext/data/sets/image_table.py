@@ -30,7 +30,8 @@ def load_image_table(path: str | Path | None, image_size: int | None = None, *, 
         DataError: for a file that is no such table, names another set, or images that are not there.
     """
     if path is None or not Path(path).is_file():
-        raise FileNotFoundError(f"data_path: expected a CSV file of path,label, got {path}")
+        got = f"the folder {path}" if path is not None and Path(path).is_dir() else path
+        raise FileNotFoundError(f"data_path: expected a CSV file of path,label, got {got}")
     path, form = Path(path), usual_form(image_size)
     rows = read_table(path)
     unknown = sorted({row.set for row in rows} - set(SETS))

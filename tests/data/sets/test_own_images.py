@@ -157,3 +157,8 @@ def test_paths_may_be_written_as_on_windows(tmp_path):
 def test_a_table_must_be_there(path):
     with pytest.raises(FileNotFoundError, match="data_path: expected a CSV file of path,label"):
         load("csv", path)
+
+
+def test_a_folder_is_no_table(tmp_path):
+    with pytest.raises(FileNotFoundError, match="expected a CSV file of path,label, got the folder"):
+        load("csv", tmp_path)
