@@ -18,7 +18,7 @@ from torch import Tensor
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 _PLAIN = {Tensor, torch.nn.Parameter}
-_DTYPE, _DEVICE, _LAYOUT = map(attrgetter, ("dtype", "device", "layout"))
+_KIND = attrgetter("dtype", "device", "layout")
 
 
 def label(name: str, index: tuple[int, ...]) -> str:
@@ -101,17 +101,14 @@ def _kinds(a: Sequence[Tensor], b: Sequence[Tensor]) -> set[tuple[torch.dtype, t
     """
     if not {*map(type, a), *map(type, b)} <= _PLAIN:
         return None
-    dtypes, devices = list(map(_DTYPE, a)), list(map(_DEVICE, a))
-    kinds = set(zip(dtypes, devices, strict=True))
+    kinds = list(map(_KIND, a))
     fit = (
-        dtypes == list(map(_DTYPE, b))
-        and devices == list(map(_DEVICE, b))
+        kinds == list(map(_KIND, b))
         and all(map(Tensor.is_same_size, a, b))
-        and all(dtype in DTYPES and device.type != "meta" for dtype, device in kinds)
-        and {torch.strided}.issuperset(map(_LAYOUT, itertools.chain(a, b)))
         and not any(map(Tensor.is_neg, itertools.chain(a, b)))
+        and all(d in DTYPES and device.type != "meta" and layout is torch.strided for d, device, layout in set(kinds))
     )
-    return kinds if fit else None
+    return {(dtype, device) for dtype, device, _ in set(kinds)} if fit else None
 
 
 def check_positive_integer(value: object, name: str) -> int:

@@ -76,9 +76,10 @@ def _launch(
             workspace = torch.empty(_native.C.virtual_step_workspace(table), dtype=torch.float64, device=device)
             stream = torch.cuda.current_stream(device).cuda_stream
             _native.C.virtual_step_cuda(_native.dtype_code(dtype), table, workspace.data_ptr(), stream)
-    for hat, target in zip(hats, targets, strict=True):
-        if target is not hat:
-            hat.copy_(target)
+    if targets is not hats:
+        for hat, target in zip(hats, targets, strict=True):
+            if target is not hat:
+                hat.copy_(target)
     return w_hat, pooled
 
 
