@@ -6,6 +6,7 @@ from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus
+from famus_ext.engine.passes import coupling
 
 
 class Rounded(torch.autograd.Function):
@@ -62,6 +63,25 @@ def test_autocast(name, dtype):
         else:
             with pytest.raises(ValueError, match="mix the examples"):
                 gradient(network)
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+def test_what_arrives_scaled_alike_is_learned_at_once(dtype, monkeypatch):
+    """However little it is beside the rest: a probe in every step would cost two backwards each time."""
+    torch.manual_seed(0)
+    probed = []
+    probe = coupling.probe
+    monkeypatch.setattr(coupling, "probe", lambda *args: probed.append(args[-1]) or probe(*args))
+    network = NETWORKS["group norm"][0]().float()
+    with torch.no_grad():
+        network[-1].weight *= 1e-3
+    optimizer, meta_model = torch.optim.SGD(network.parameters(), lr=0.1), famus.MWNet(8)
+    step = famus.MetaStep(network, optimizer, meta_model, engine="ghost")
+    x, y = torch.randn(8, 3, 9, 9), torch.randint(0, CLASSES, (8,))
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is not None):
+        for _ in range(5):
+            step(x, y, x, y)
+    assert probed == [1, 2, 4]
 
 
 PARTNER = {

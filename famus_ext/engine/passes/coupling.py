@@ -92,15 +92,18 @@ def probe(logits: Tensor, sites: Sequence[Site], at_sites: AtSites, phase: int) 
                 norms += [_norm(rest), _norm(after)]
                 places.append((index, order, torch.finfo(after.dtype).eps ** 0.7))
     measured = torch.stack(norms).tolist() if norms else []
-    # Below it what arrives is rounding.
+    # Below it what arrives may be rounding, unless it is scaled alike.
     floor = torch.finfo(logits.dtype).eps ** 0.7 * max(measured[1::2], default=0.0)
-    # What the loss does not reach is in any order.
-    best = {i: (0.0, Fit(RowOrder.LEADING, True)) for i, found in enumerate(plain) if found is None}
+    best: dict[int, tuple[float, bool, Fit]] = {}
     for (index, order, tolerance), rest, whole in zip(places, measured[::2], measured[1::2], strict=True):
         if index not in best or rest < best[index][0]:
-            best[index] = rest, Fit(order, rest <= tolerance * whole or whole <= floor)
-    fits = tuple(best.get(index, (0.0, Fit(None, False)))[1] for index in range(len(sites)))
-    return fits, all(whole > floor for whole in measured[1::2])
+            alike = rest <= tolerance * whole
+            learned = whole > 0 if alike else whole > floor
+            best[index] = rest, learned, Fit(order, alike or whole <= floor)
+    # What the loss does not reach is in any order.
+    elsewhere = [Fit(RowOrder.LEADING, True) if found is None else Fit(None, False) for found in plain]
+    fits = tuple(best[index][2] if index in best else fit for index, fit in enumerate(elsewhere))
+    return fits, all(learned for _, learned, _ in best.values())
 
 
 def _scales(indices: range) -> list[float]:
