@@ -2,12 +2,14 @@
 
 Environment variables steer it:
     FAMUS_CUDA: AUTO (default: CUDA kernels where a CUDA compiler is found), ON (an error where none is) or OFF.
-    FAMUS_CUDA_ARCHITECTURES: compute capabilities such as "70;80" (default: all that the compiler supports).
+    FAMUS_CUDA_ARCHITECTURES: compute capabilities such as "70;80", or "all" that the compiler supports (default: those
+        of this machine's GPUs; all, where there is none or the compiler does not know one).
     FAMUS_STRICT: ON makes warnings and register spills errors (default: OFF).
 """
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +35,22 @@ def find_nvcc() -> tuple[str | None, list[str]]:
     return next(filter(None, map(shutil.which, places)), None), places
 
 
+def said_by(*command: str) -> str:
+    """What a command prints; nothing if it is not there or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def own_architectures(nvcc: str) -> str:
+    """The compute capabilities of this machine's GPUs; empty where there is none or nvcc does not know one."""
+    known = set(re.findall(r"compute_(\d+)", said_by(nvcc, "--list-gpu-arch")))
+    said = said_by("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
+    own = {line.replace(".", "") for line in said.split()}
+    return ";".join(sorted(own, key=int)) if own <= known else ""
+
+
 def tool(package: str, directory: str) -> str:
     """An executable that a Python package brings, wherever PATH points; else the one on PATH."""
     try:
@@ -54,7 +72,8 @@ def cuda_options() -> list[str]:
         return ["-DFAMUS_CUDA=OFF"]
     if nvcc is None:
         sys.exit(f"FAMUS_CUDA={wish}: no CUDA compiler at {', '.join(places)}. Set CUDACXX or CUDA_HOME.")
-    architectures = os.environ.get("FAMUS_CUDA_ARCHITECTURES", "").replace(",", ";")
+    wanted = os.environ.get("FAMUS_CUDA_ARCHITECTURES", "").replace(",", ";") or own_architectures(nvcc)
+    architectures = "" if wanted == "all" else wanted
     return ["-DFAMUS_CUDA=ON", f"-DCMAKE_CUDA_COMPILER={nvcc}", f"-DFAMUS_CUDA_ARCHITECTURES={architectures}"]
 
 

@@ -20,12 +20,12 @@ import io
 import json
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tyro
-from gpu_parts.execution import execute, run, shown, this_gpu
+from gpu_parts.execution import execute, run, shown
 from gpu_parts.plan import BENCHMARKS, PLAN, PYTHON, Part
 
 # Left of the budget for writing down what happened.
@@ -58,7 +58,6 @@ def main(options: Options) -> int:
     if options.dry_run:
         return show(plan)
     deadline = time.monotonic() + options.budget - RESERVE_SECONDS
-    plan = [replace(part, environment=part.environment | this_gpu()) if part.name == "build" else part for part in plan]
     records: list[dict[str, Any]] = []
     options.out.parent.mkdir(parents=True, exist_ok=True)
     for part in plan:

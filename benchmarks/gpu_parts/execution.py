@@ -80,15 +80,6 @@ def _stop(process: "subprocess.Popen[str]") -> str:
     return "its output could not be had"
 
 
-def this_gpu() -> dict[str, str]:
-    """What builds for the GPUs of this machine alone: a seventh of the work; nothing where they do not say."""
-    command = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
-    reason, output = execute(command, 20, {})
-    found = sorted({line.strip().replace(".", "") for line in output.splitlines()})
-    known = reason is None and found and all(map(str.isdigit, found))
-    return {"FAMUS_CUDA_ARCHITECTURES": ";".join(found)} if known else {}
-
-
 def _test_counts(junit: Path) -> dict[str, int]:
     """Numbers of tests that passed, failed and were skipped, from pytest's report."""
     suite = ElementTree.parse(junit).getroot().find("testsuite")

@@ -14,6 +14,13 @@ pytest.importorskip("setuptools")
 pytest.importorskip("pybind11")
 
 
+def program(path, *lines):
+    """An executable shell script."""
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+    return str(path)
+
+
 @pytest.fixture
 def build(tmp_path):
     """Runs a build that must fail, on a copy of the sources; what it said."""
@@ -22,7 +29,8 @@ def build(tmp_path):
     shutil.copytree(ROOT / "csrc", tmp_path / "csrc")
 
     def run(**environment):
-        variables = {key: value for key, value in os.environ.items() if key not in ("CUDACXX", "FAMUS_CUDA")}
+        ours = ("CUDACXX", "FAMUS_CUDA", "FAMUS_CUDA_ARCHITECTURES")
+        variables = {key: value for key, value in os.environ.items() if key not in ours}
         command = [sys.executable, "setup.py", "build_ext"]
         result = subprocess.run(
             command, cwd=tmp_path, env={**variables, **environment}, capture_output=True, encoding="utf-8", check=False
@@ -47,7 +55,31 @@ def test_missing_compiler_that_was_named(build, wish):
 def test_broken_compiler_is_an_error(build, tmp_path, wish):
     """Not a build without CUDA."""
     pytest.importorskip("ninja")
-    broken = tmp_path / "nvcc"
-    broken.write_text("#!/bin/sh\nexit 1\n")
-    broken.chmod(0o755)
-    assert "CMAKE_CUDA_COMPILER" in build(FAMUS_CUDA=wish, CUDACXX=str(broken))
+    broken = program(tmp_path / "nvcc", "exit 1")
+    assert "CMAKE_CUDA_COMPILER" in build(FAMUS_CUDA=wish, CUDACXX=broken)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "wish", "built"),
+    [
+        ("echo 9.0; echo 8.0; echo 9.0", None, "80;90"),
+        ("echo 7.0", None, ""),
+        ("echo 9.0; echo 13.0", None, ""),
+        ("echo '[N/A]'", None, ""),
+        ("exit 9", None, ""),
+        ("echo 9.0", "75,80", "75;80"),
+        ("echo 9.0", "all", ""),
+    ],
+)
+def test_default_is_the_machines_own_gpus(build, tmp_path, gpus, wish, built):
+    """As far as the compiler knows them; everything (CMakeLists.txt's default) where it does not know one."""
+    pytest.importorskip("ninja")
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin" / "nvidia-smi", gpus)
+    known = 'if [ "$1" = --list-gpu-arch ]; then printf "compute_75\\ncompute_80\\ncompute_90\\n"; else exit 1; fi'
+    environment = {
+        "CUDACXX": program(tmp_path / "nvcc", known),
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        **({} if wish is None else {"FAMUS_CUDA_ARCHITECTURES": wish}),
+    }
+    assert f"'-DFAMUS_CUDA_ARCHITECTURES={built}'" in build(**environment)
