@@ -9,7 +9,8 @@ Where things are:
     diagnostics/    what to look at to understand a run
     ops/            the fused operations, each with its definition in PyTorch
     models/ data/   the paper's networks and data, as plain PyTorch
-    train/          trainer and command line
+    train/          the trainer, and the commands `train` and `collect`
+    compare/ sweep/ report/ inspection/    the commands `compare`, `run`, `report` and `inspect`
 """
 
 from famus_ext._native import use

@@ -143,7 +143,7 @@ def runs_native(op: str, device: torch.device) -> bool:
     """Whether a call of `op` for tensors on `device` takes the kernel; False if it takes the definition.
 
     Raises:
-        RuntimeError: the mode is "native" and there is no kernel for this device; says what builds it.
+        RuntimeError: The mode is "native" and there is no kernel for this device; says what builds it.
     """
     name, reason = path(op, device)
     if name == "error":
@@ -157,11 +157,11 @@ class use:
     Args:
         mode: "auto" (the kernel where it can run, else the definition), "native" (the kernel, or an error) or
             "reference" (the definition in PyTorch).
-        ops: names from `famus_ext.ops`; every op by default. The others keep their mode.
+        ops: Names from `famus_ext.ops`; every op by default. The others keep their mode.
 
     Raises:
-        TypeError: ops that are not a list or tuple.
-        ValueError: another mode; a name that no op has.
+        TypeError: `ops` is not a list or tuple.
+        ValueError: Another mode; a name that no op has.
         RuntimeError: "native" in an installation without the native module; says what builds it.
     """
 

@@ -18,23 +18,23 @@ class BuildInfo:
     """The installation, as `build_info` finds it; ``print`` shows it as a table.
 
     Attributes:
-        version: of the package; None where it runs from a source folder that was not installed.
-        native: the version of the native module; None where there is none.
-        native_missing: why there is no native module; None where there is one.
-        cxx_compiler: that compiled the native module.
-        cuda_compiler: that compiled its kernels for GPUs; None in a build without CUDA.
-        cuda_version: of the CUDA runtime in it; None in a build without CUDA.
-        cuda_architectures: compute capabilities, times 10, that it has machine code for; the last also as PTX.
-        torch_version: of the installed PyTorch.
-        torch_cuda_version: that PyTorch was built with; None for a CPU build.
-        torchvision_version: of the installed torchvision; None where there is none.
-        python_version: of the interpreter.
-        threads: that PyTorch takes on the CPU now, and cores that there are.
-        gpus: the GPUs that PyTorch can use, by name, with their compute capability.
-        gpu_missing: why kernels cannot run on a GPU here; None where they can.
-        mps_missing: why PyTorch cannot use a GPU of Apple's, for which there are no kernels; None where it can.
-        extras: the modules that are not installed, by optional extra.
-        paths: what runs for every op on the CPU, on a GPU, and on one of Apple's that is there, and why, by (op, device
+        version: The version of the package; None where it runs from a source folder that was not installed.
+        native: The version of the native module; None where there is none.
+        native_missing: Why there is no native module; None where there is one.
+        cxx_compiler: The compiler of the native module.
+        cuda_compiler: The compiler of its kernels for GPUs; None in a build without CUDA.
+        cuda_version: The version of the CUDA runtime in it; None in a build without CUDA.
+        cuda_architectures: Compute capabilities, times 10, that it has machine code for; the last also as PTX.
+        torch_version: The version of the installed PyTorch.
+        torch_cuda_version: The version of CUDA that PyTorch was built with; None for a CPU build.
+        torchvision_version: The version of the installed torchvision; None where there is none.
+        python_version: The version of the interpreter.
+        threads: How many PyTorch takes on the CPU now, and how many cores there are.
+        gpus: The GPUs that PyTorch can use, by name, with their compute capability.
+        gpu_missing: Why kernels cannot run on a GPU here; None where they can.
+        mps_missing: Why PyTorch cannot use a GPU of Apple's, for which there are no kernels; None where it can.
+        extras: The modules that are not installed, by optional extra.
+        paths: What runs for every op on the CPU, on a GPU, and on one of Apple's that is there, and why, by (op, device
             type).
     """
 

@@ -181,8 +181,8 @@ def gumbel_gates(inputs: Sequence[Tensor], eta: Tensor, noise: Tensor, temperatu
         r [L] of 0 and 1, of the dtype of η; NaN where the difference of the logits is.
 
     Raises:
-        TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes.
-        ValueError: another shape; a length of η that is that of no H; more than one device; a meta tensor; a pending
+        TypeError: An argument of the wrong type; a tensor that is not strided or not of the four dtypes.
+        ValueError: Another shape; a length of η that is that of no H; more than one device; a meta tensor; a pending
             negation; a temperature that is not positive and finite.
     """
     _check(inputs, eta, noise, temperature)

@@ -140,10 +140,10 @@ def layer_dots(a: Layers, b: Layers) -> Tensor:
         [L], float32; float64 if any tensor is float64. On the device of the tensors; on the CPU if there is no pair.
 
     Raises:
-        TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; partners of
+        TypeError: An argument of the wrong type; a tensor that is not strided or not of the four dtypes; partners of
             different dtypes.
-        ValueError: different lengths; partners of different shapes; more than one device; a meta tensor; a
-            pending negation.
+        ValueError: Different lengths; partners of different shapes; more than one device; a meta tensor; a pending
+            negation.
     """
     pairs, kinds, others = _check(a, b)
     dtypes, devices = {dtype for dtype, _ in kinds}, {device for _, device in kinds} or {torch.device("cpu")}

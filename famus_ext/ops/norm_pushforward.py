@@ -131,21 +131,21 @@ def norm_pushforward(
         mean: μ [C]. This and the other vectors may be of any of the four dtypes.
         inverse_std: σ⁻¹ [C].
         weight: γ [C]; None counts as one.
-        batch_statistics: whether μ and σ are those of the batch, and move with it.
+        batch_statistics: Whether μ and σ are those of the batch, and move with it.
         x_dot: ẋ, of the shape, dtype and device of x; None counts as zero.
         weight_dot: t_γ [C]; None counts as zero.
         bias_dot: t_β [C]; None counts as zero.
-        relu: the output of a ReLU that follows, of the shape, dtype and device of x; None where none does.
+        relu: The output of a ReLU that follows, of the shape, dtype and device of x; None where none does.
 
     Returns:
         ẏ, of the shape and dtype of x; laid out as x is where that is contiguous or has the channels innermost.
 
     Raises:
-        TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; ẋ or `relu` of
+        TypeError: An argument of the wrong type; a tensor that is not strided or not of the four dtypes; ẋ or `relu` of
             another dtype than x.
         ValueError: x without a dimension of channels; a shape or device that does not fit that of x; a meta tensor; a
             pending negation.
-        RuntimeError: gradients are recorded, and one of the tensors requires its.
+        RuntimeError: Gradients are recorded, and one of the tensors requires its.
     """
     given = {"mean": mean, "inverse_std": inverse_std, "weight": weight, "weight_dot": weight_dot, "bias_dot": bias_dot}
     _check(x, {"x_dot": x_dot, "relu": relu}, given, batch_statistics)

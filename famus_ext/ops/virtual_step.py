@@ -186,10 +186,10 @@ def virtual_step(
         one device and dtype of w are views into one tensor, one after another in the order of `parameters`.
 
     Raises:
-        TypeError: an argument of the wrong type; a tensor that is not strided or not of the four dtypes; w and g of
+        TypeError: An argument of the wrong type; a tensor that is not strided or not of the four dtypes; w and g of
             different dtypes.
-        ValueError: different lengths; w and g of different shapes or devices; a meta tensor; a
-            pending negation; an lr that is not finite.
+        ValueError: Different lengths; w and g of different shapes or devices; a meta tensor; a pending
+            negation; an lr that is not finite.
     """
     rates, kinds = _check(parameters, gradients, lr)
     if len(kinds) == 1:
