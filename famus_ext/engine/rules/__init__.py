@@ -24,6 +24,7 @@ from famus_ext.engine.rules.norms import NORM_PAIR_RULES, NORM_RULES
 from famus_ext.engine.rules.products import PRODUCT_RULES
 from famus_ext.engine.rules.protocol import PairRule, Rule
 from famus_ext.engine.rules.recomputed import RECOMPUTED_RULES
+from famus_ext.engine.rules.recurrent import RECURRENT_RULES
 from famus_ext.engine.rules.shapes import SHAPE_RULES
 
 RULES: dict[str, Rule] = {
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
     **SHAPE_RULES,
     **ATTENTION_RULES,
     **RECOMPUTED_RULES,
+    **RECURRENT_RULES,
 }
 
 
