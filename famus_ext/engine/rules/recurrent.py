@@ -63,7 +63,7 @@ def _affine(
     for a, b in products:
         if a is not None and b is not None:
             total = torch.addmm(total, a.flatten(0, 1), b.mT)
-    return total.expand(steps * size, -1).unflatten(0, (steps, size))
+    return total.expand(steps * size, -1).view(steps, size, -1)
 
 
 def _slopes(a: Tensor, c_0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
