@@ -72,6 +72,54 @@ HOT = {
     "Expand": [case(lambda x: x.expand(4, -1, 3), (2, 1))],
     "Select": [case(lambda x: x[:, -1], (2, 3, 4))],
     "Slice": [case(lambda x: x[:, 1:-1:2], (2, 7)), case(lambda x: x[-3:], (5, 2))],
+    "Cat": [
+        case(lambda x, y: torch.cat([x, y, x], -1), (2, 3), (2, 4)),
+        case(lambda x, y: torch.cat([x * 2, y.sin()], 1), (2, 3), (2, 1)),
+    ],
+    "Stack": [case(lambda x, y: torch.stack([x, y * 2], -1), (3, 2), (3, 2))],
+    "Split apart": [case(lambda x: sum(part**2 for part in x.split(2, -1)), (3, 6))],
+    "SplitWithSizes apart": [case(lambda x: _multiplied(*x.split((2, 1, 3), 1)), (3, 6))],
+    "UnsafeSplit apart": [case(lambda x: _multiplied(*x.unsafe_chunk(3, 1)), (3, 6))],
+    "UnsafeSplitWithSizes apart": [case(lambda x: _multiplied(*x.unsafe_split_with_sizes((2, 1, 3), 1)), (3, 6))],
+    "Unbind apart": [case(lambda x: _multiplied(*x.unbind(-1)), (3, 2))],
+    "Index": [
+        case(lambda x: x[torch.tensor([2, 0, 2])], (3, 4)),
+        case(lambda x: x[:, torch.tensor([[1, 1], [3, 0]])], (3, 4, 2)),
+        case(lambda x: x[torch.tensor([2, 0]), :, torch.tensor([1, 1])], (3, 4, 2)),
+        case(lambda x: x[torch.arange(12).view(3, 4) % 3 == 0], (3, 4)),
+    ],
+    "IndexSelect": [case(lambda x: x.index_select(-1, torch.tensor([2, 0, 2])), (3, 4))],
+    "Gather": [case(lambda x: x.gather(-1, torch.tensor([[0, 2], [1, 1]])), (2, 3))],
+    "Max": [
+        case(lambda x: x.max(1).values, (3, 4)),
+        case(lambda x: x.max(-1, keepdim=True).values, (3, 4, 2)),
+        case(lambda x: x.max(0).values, ()),
+    ],
+    "Min": [case(lambda x: x.min(0).values, (3, 4))],
+    "Amax": [
+        case(lambda x: x.amax((-1, 0)), (3, 4, 5)),
+        case(lambda x: x.amax(1, keepdim=True), (3, 4)),
+        case(lambda x: x.amax(), (3, 4)),
+        case(lambda x: torch.stack([x, x, -x]).amax(0), (3, 4)),
+    ],
+    "Amin": [case(lambda x: x.amin(-1), (3, 4))],
+    "Addcmul": [case(lambda c, a, b: torch.addcmul(c, a, b, value=3), (4,), (3, 1), (3, 4))],
+    "Baddbmm": [
+        case(lambda c, a, b: torch.baddbmm(c, a, b, beta=0.5, alpha=2), (4,), (2, 3, 5), (2, 5, 4)),
+    ],
+    "ConstantPadNd": [case(lambda x: F.pad(x, (1, 2, -1, 0)), (2, 3, 5))],
+    "PixelShuffle": [case(lambda x: F.pixel_shuffle(x, 2), (2, 8, 3, 3))],
+    "UpsampleBilinear2D": [
+        case(lambda x: F.interpolate(x, scale_factor=1.7, mode="bilinear"), (2, 3, 4, 4)),
+        case(lambda x: F.interpolate(x, size=(3, 9), mode="bilinear", align_corners=True), (2, 3, 4, 4)),
+    ],
+    "UpsampleNearest2D": [case(lambda x: F.interpolate(x, scale_factor=1.7), (2, 3, 4, 4))],
+    "Repeat": [case(lambda x: x.repeat(2, 1, 3), (2, 3))],
+    "Flip": [case(lambda x: x.flip(-1, 0), (2, 3, 4))],
+    "Roll": [case(lambda x: x.roll((1, -2), (0, -1)), (2, 5)), case(lambda x: x.roll(2), (2, 5))],
+    "IndexAdd": [case(lambda x, y: x.index_add(0, torch.tensor([2, 0, 2]), y, alpha=3), (4, 2), (3, 2))],
+    "ScatterAdd": [case(lambda x, y: x.scatter_add(1, torch.tensor([[2, 0, 2]]), y), (2, 4), (1, 3))],
+    "Embedding": [case(lambda w: F.embedding(torch.tensor([[1, 2, 1]]), w), (4, 3))],
     "MaskedFill": [case(lambda x: x.masked_fill(torch.arange(4) > 1, 2.0), (3, 4))],
 }
 for activation in (
@@ -87,9 +135,8 @@ GENERAL = {
     "reversed sub": case(lambda x: 1 - x, (3,)),
     "broadcast division": case(lambda x, y: x / (y * y + 1), (3, 1), (3, 4)),
     "log_softmax": case(lambda x: x.log_softmax(1), (3, 5)),
-    "split": case(lambda x: torch.cat([p * i for i, p in enumerate(x.split((2, 3), 1), 1)], 1), (3, 5)),
-    "unbind": case(lambda x: x.unbind(1)[1] + x.unbind(1)[0] ** 2, (3, 2)),
-    "stack": case(lambda x, y: torch.stack([x, y * 2], 1), (3, 2), (3, 2)),
+    "one part alone": case(lambda x: x.split(2, 1)[1], (3, 5)),
+    "joined to what never moves": case(lambda x: torch.cat([x, torch.ones(2, 1)], 1), (2, 3)),
     "prelu": case(F.prelu, (3, 4), (4,)),
     "glu": case(F.glu, (3, 4)),
     "topk": case(lambda x: x.topk(2, 1).values, (3, 5)),
@@ -97,10 +144,8 @@ GENERAL = {
     "norm": case(lambda x: x / x.norm(dim=1, keepdim=True), (3, 4)),
     "cumsum": case(lambda x: x.cumsum(1), (3, 4)),
     "pad": case(lambda x: F.pad(x, (1, 2), mode="reflect"), (2, 3, 5)),
-    "interpolate": case(lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), (2, 3, 4, 4)),
-    "pixel shuffle": case(lambda x: F.pixel_shuffle(x, 2), (2, 4, 3, 3)),
-    "gather": case(lambda x: x.gather(1, torch.tensor([[0, 2], [1, 1]])), (2, 3)),
-    "index": case(lambda x: x[torch.tensor([2, 0, 2])], (3, 4)),
+    "interpolate": case(lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"), (2, 3, 4, 4)),
+    "largest of all": case(lambda x: x.max(), (3, 4)),
     "logsumexp": case(lambda x: x.logsumexp(1), (3, 4)),
     "prod": case(lambda x: x.prod(1), (3, 4)),
     "round": case(lambda x: x.round() + x, (3, 4)),
@@ -108,6 +153,11 @@ GENERAL = {
     "lerp": case(lambda x, y: torch.lerp(x, y, 0.3), (3, 4), (3, 4)),
     "inverse": case(lambda x: torch.linalg.inv(x + 4 * torch.eye(4)), (4, 4)),
 }
+
+
+def _multiplied(*parts):
+    """An own use of each."""
+    return torch.cat([part.sin() * index for index, part in enumerate(parts, 1)], -1)
 
 
 def _written(x):

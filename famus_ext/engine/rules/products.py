@@ -72,14 +72,6 @@ def linear(node: Node, tangents: Tangents) -> Tangents:
     )
 
 
-def embedding(node: Node, tangents: Tangents) -> Tangents:
-    """Rows of t_W, but zero at the padding index, whose gradient is zero by definition."""
-    indices, padding = saved(node, "indices"), saved(node, "padding_idx")
-    (weight_dot,) = (t for t in tangents if t is not None)
-    rows = functional.embedding(indices, weight_dot)
-    return (rows.masked_fill((indices == padding).unsqueeze(-1), 0),)
-
-
 def mul(node: Node, tangents: Tangents) -> Tangents:
     """ȧ b + a ḃ."""
     left_dot, right_dot = (*tangents, None)[:2]
@@ -91,12 +83,39 @@ def mul(node: Node, tangents: Tangents) -> Tangents:
     )
 
 
+def addcmul(node: Node, tangents: Tangents) -> Tangents:
+    """ċ + value (ȧ b + a ḃ)."""
+    offset_dot, left_dot, right_dot = tangents
+    value = saved(node, "value")
+    return (
+        add_tangents(
+            offset_dot,
+            None if left_dot is None else left_dot * saved(node, "tensor2") * value,
+            None if right_dot is None else saved(node, "tensor1") * right_dot * value,
+        ),
+    )
+
+
+def baddbmm(node: Node, tangents: Tangents) -> Tangents:
+    """β ċ + α (ȧ b + a ḃ), of stacks of matrices."""
+    offset_dot, left_dot, right_dot = tangents
+    alpha = saved(node, "alpha")
+    return (
+        add_tangents(
+            None if offset_dot is None else offset_dot * saved(node, "beta"),
+            None if left_dot is None else torch.bmm(left_dot, saved(node, "batch2")) * alpha,
+            None if right_dot is None else torch.bmm(saved(node, "batch1"), right_dot) * alpha,
+        ),
+    )
+
+
 PRODUCT_RULES: dict[str, Rule] = {
     "Convolution": convolution,
     "Addmm": addmm,
     "Mm": matmul,
     "Bmm": matmul,
+    "Baddbmm": baddbmm,
+    "Addcmul": addcmul,
     "Linear": linear,
-    "Embedding": embedding,
     "Mul": mul,
 }

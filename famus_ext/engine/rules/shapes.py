@@ -79,6 +79,30 @@ def _max_pool(node: Node, tangent: Tensor) -> Tensor:
     return tangent.flatten(-2).gather(-1, positions.flatten(-2)).view(positions.shape)
 
 
+def _pad(node: Node, tangent: Tensor) -> Tensor:
+    return functional.pad(tangent, [signed(width) for width in saved(node, "pad")])
+
+
+def _bilinear(node: Node, tangent: Tensor) -> Tensor:
+    names = ("output_size", "align_corners", "scales_h", "scales_w")
+    resized: Tensor = torch.ops.aten.upsample_bilinear2d(tangent, *(saved(node, name) for name in names))
+    return resized
+
+
+def _nearest(node: Node, tangent: Tensor) -> Tensor:
+    names = ("output_size", "scales_h", "scales_w")
+    resized: Tensor = torch.ops.aten.upsample_nearest2d(tangent, *(saved(node, name) for name in names))
+    return resized
+
+
+def _flip(node: Node, tangent: Tensor) -> Tensor:
+    return tangent.flip([signed(d) for d in saved(node, "dims")])
+
+
+def _roll(node: Node, tangent: Tensor) -> Tensor:
+    return tangent.roll(*([signed(n) for n in saved(node, name)] for name in ("shifts", "dims")))
+
+
 def _cast(node: Node, tangent: Tensor) -> Tensor:
     output = node._input_metadata[0]
     return tangent.to(dtype=output.dtype, device=output.device)
@@ -99,5 +123,12 @@ SHAPE_RULES: dict[str, Rule] = {
     "AvgPool2D": on_tangent(_average_pool),
     "AdaptiveAvgPool2D": on_tangent(_adaptive_average_pool),
     "MaxPool2DWithIndices": on_tangent(_max_pool),
+    "ConstantPadNd": on_tangent(_pad),
+    "PixelShuffle": on_tangent(lambda node, tangent: functional.pixel_shuffle(tangent, saved(node, "upscale_factor"))),
+    "UpsampleBilinear2D": on_tangent(_bilinear),
+    "UpsampleNearest2D": on_tangent(_nearest),
+    "Repeat": on_tangent(lambda node, tangent: tangent.repeat(saved(node, "repeats"))),
+    "Flip": on_tangent(_flip),
+    "Roll": on_tangent(_roll),
     "ToCopy": on_tangent(_cast),
 }
