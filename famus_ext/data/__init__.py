@@ -17,8 +17,8 @@ Nothing here knows the engine, the samplers or the networks.
 
 from famus_ext.data.batches import epoch_batches, meta_batch
 from famus_ext.data.data_check import DataReport, SetReport, check_source, shared_names
-from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.long_tail import TAIL_PROFILES, TailProfile, class_sizes, long_tail_indices
 from famus_ext.data.meta_set import META_SETS, MetaSet

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from famus_ext.data.files.images import THREADS, ImageError, read_image
-from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.source import Source
 

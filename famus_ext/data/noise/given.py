@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.noise.instance import instance_labels
 from famus_ext.data.noise.kinds import MATRIX_NOISE, NOISE_TYPES, NoiseType

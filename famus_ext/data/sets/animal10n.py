@@ -11,7 +11,7 @@ import torch
 from famus_ext.data.files.expected import Published
 from famus_ext.data.files.folders import image_names
 from famus_ext.data.files.lists import Rows
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.labelled_set import LabelledSet
 from famus_ext.data.preparation import Preparation
 from famus_ext.data.recipe import IMAGENET_MEAN, IMAGENET_STD

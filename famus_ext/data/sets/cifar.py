@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from famus_ext.data.files.expected import Published
 from famus_ext.data.files.pickles import read_pickle
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.preparation import Preparation
 from famus_ext.data.sets.cifar_classes import CIFAR10_CLASSES, CIFAR100_CLASSES
 from famus_ext.data.source import Source

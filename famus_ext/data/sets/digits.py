@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.source import Source
 
 GREY_LEVELS = 16.0  # the images count ink in 4x4 cells: integers 0 to 16

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from famus_ext.data.files.idx import read_idx
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.source import Source
 
 FASHION_CLASSES = (

@@ -9,8 +9,8 @@ import torch
 
 from famus_ext.data.files.images import read_images
 from famus_ext.data.files.lists import Rows
-from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.labelled_set import LabelledSet, check_labels
 from famus_ext.data.preparation import Preparation
 from famus_ext.data.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from famus_ext.data import generator, instance_labels, make_noisy
-from famus_ext.data.labelled import LabelledImages
 from famus_ext.data.labelled_files import LabelledFiles
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.source import Source
 
 SIZE, CLASSES = 20_000, 5

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from famus_ext.data import make_noisy, read_labels, saved_labels
-from famus_ext.data.labelled import LabelledImages
+from famus_ext.data.labelled_images import LabelledImages
 from famus_ext.data.noise.label_files import CIFAR_N_KEYS
 from famus_ext.data.source import Source
 
