@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import GradientEdge, Node
 
-from famus_ext.engine.passes.coupling import Fit, probe
-from famus_ext.engine.passes.node_dots import READERS
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.sites import Site, find_sites
+from famus_ext.engine.per_example.coupling import Fit, probe
+from famus_ext.engine.per_example.node_dots import READERS
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.sites import Site, find_sites
 from famus_ext.engine.rules import operation
 from famus_ext.engine.rules.protocol import saved
 from famus_ext.network.graph import leaf_of

@@ -10,12 +10,13 @@ Where things are:
     head.py             the training loss as a function of the logits and θ alone
     meta_update.py      the step of θ and η
     pooling.py          what the gradient sampler reads
-    passes/             the forward pass of the training batch, and the products with its Jacobian
+    passes/             the forward pass of the training batch, and the products with its Jacobian, an engine each
+    per_example/        each example's own products, from what the layers saw: the ghost engine's, and diagnostics'
     pushforward.py      J t over a finished autograd graph, by the rules in rules/
     phases.py           what a step spends its time on, by name: for profilers
     updates/            how the virtual gradient moves the weights, and the derivative of that
     double_backward.py  the paper's own computation
-    processes.py        several processes that take one step: what they send (buckets.py) and agree on (agreement.py)
+    distributed/        several processes that take one step: what they send and agree on
     task.py batches.py default_optimizers.py    what goes in, checked
     result.py output.py shown.py                what comes out, and how it is shown
     guards/             what may not go together, what goes wrong on the way (the sweep is no transpose of the backward,

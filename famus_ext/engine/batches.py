@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.engine.phases import Phase, phase
-from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.network.forward import call_model, with_tensors
 from famus_ext.network.inputs import batch_size, cuts, slice_inputs
 

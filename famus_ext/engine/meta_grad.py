@@ -10,8 +10,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from famus_ext.engine.agreement import agree_once, settled
 from famus_ext.engine.batches import MetaLoss, TrainingBatch
+from famus_ext.engine.distributed.agreement import agree_once, settled
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.engine.double_backward import double_backward
 from famus_ext.engine.guards.adjoint import check_adjoint
 from famus_ext.engine.guards.combinations import check_parameter_hooks, check_processes
@@ -20,7 +21,6 @@ from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.ghost import GhostPass
 from famus_ext.engine.passes.protocol import TrainingPass
 from famus_ext.engine.phases import Phase, phase
-from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import Computed, MetaGradient
 from famus_ext.engine.sections import meta_section, virtual_section
 from famus_ext.engine.selected import select

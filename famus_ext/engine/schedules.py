@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from famus_ext.engine.actual_train import Trained, actual_train
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.engine.capture.standing_task import StandingTask
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.engine.guards.combinations import Schedule, check_step_hooks
 from famus_ext.engine.meta_grad import Engine, compute
 from famus_ext.engine.meta_update import meta_update
@@ -20,7 +21,6 @@ from famus_ext.engine.output import StepOutput, output_of_meta_step, output_of_p
 from famus_ext.engine.passes.exact import exact_pass
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.protocol import TrainingPass
-from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
 from famus_ext.engine.runner import AT_ONCE, Runner
 from famus_ext.engine.task import MetaTask, meta_task, shared_batch, shared_task

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext._checks import check_finite
-from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import MetaBatch, MetaLoss, TrainingBatch, check_batch, check_device, check_pair
+from famus_ext.engine.distributed.agreement import agree_once
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.engine.guards.combinations import check_distribution
 from famus_ext.engine.guards.kinds import check_kinds
 from famus_ext.engine.passes.protocol import TrainingPass
-from famus_ext.engine.processes import ALONE, Processes
 from famus_ext.engine.runner import AT_ONCE, Runner
 from famus_ext.engine.updates.gradient_step import GradientStep
 from famus_ext.engine.updates.protocol import Update

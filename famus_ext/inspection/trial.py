@@ -16,7 +16,7 @@ from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
 from famus_ext.data.files.workers import worker_errors
 from famus_ext.data.seeding import stream_seed
-from famus_ext.engine.processes import ALONE
+from famus_ext.engine.distributed.processes import ALONE
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import make_optimizer

@@ -10,7 +10,7 @@ from torch import Tensor
 from famus_ext.data import NoisyData, epoch_batches, generator, meta_batch
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.losses.given_weights import with_weights
 from famus_ext.train.config import Config
 from famus_ext.train.processes import check_parts, own_part

@@ -15,7 +15,7 @@ import tyro
 
 from famus_ext.data.files.images import ImageError
 from famus_ext.data.files.workers import WorkerError
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.errors import NonFiniteError, ProcessError
 from famus_ext.keep_memory import keep_freed_memory
 from famus_ext.train.command_line import parse

@@ -10,7 +10,7 @@ import torch
 from famus_ext.data import NoisyData
 from famus_ext.data.files.workers import worker_errors
 from famus_ext.data.finding import DataError
-from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.errors import ProcessError, PushforwardError
 from famus_ext.train.assembly.data import make_data, make_source
 from famus_ext.train.assembly.network import network_name

@@ -9,7 +9,7 @@ from typing import Any
 from famus_ext._widest import widest_dtype
 from famus_ext.data import NoisyData
 from famus_ext.data.batches import num_batches
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.losses.given_weights import GivenWeights
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network

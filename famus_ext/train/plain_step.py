@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from famus_ext.engine.actual_train import actual_train
-from famus_ext.engine.agreement import agree_once
 from famus_ext.engine.batches import TrainingBatch
+from famus_ext.engine.distributed.agreement import agree_once
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.engine.guards.skips import Skips
 from famus_ext.engine.passes.joined import joined
 from famus_ext.engine.passes.recorded import RecordedPass
-from famus_ext.engine.processes import Processes
 from famus_ext.errors import NonFiniteError, require_finite
 from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.network.buffers import BufferState

@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.train.options.check import require
 
 Result = TypeVar("Result")

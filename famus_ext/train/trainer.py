@@ -12,7 +12,7 @@ import torch
 from famus_ext.data import NoisyData
 from famus_ext.data.seeding import stream_seed
 from famus_ext.diagnostics import ExampleWeights
-from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.train.assembly.loss import begin_epoch
 from famus_ext.train.assembly.optimizer import learning_rate
 from famus_ext.train.config import Config

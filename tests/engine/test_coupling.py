@@ -6,7 +6,7 @@ from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine.passes import coupling
+from famus_ext.engine.per_example import coupling
 
 
 class Rounded(torch.autograd.Function):

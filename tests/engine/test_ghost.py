@@ -19,9 +19,9 @@ from shared.networks import CLASSES, NETWORKS
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine.passes.coupling import _known
-from famus_ext.engine.passes.scales import example_scales
-from famus_ext.engine.passes.sites import find_sites
+from famus_ext.engine.per_example.coupling import _known
+from famus_ext.engine.per_example.scales import example_scales
+from famus_ext.engine.per_example.sites import find_sites
 
 MIXING = {"wide residual", "batch norm without scale"}
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from famus_ext.engine.passes.kept import KeptSlopes
-from famus_ext.engine.passes.node_dots import node_dots
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.sites import find_sites
+from famus_ext.engine.per_example.kept import KeptSlopes
+from famus_ext.engine.per_example.node_dots import node_dots
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.sites import find_sites
 from famus_ext.engine.pushforward import pass_node
 
 N, LEADING = 6, RowOrder.LEADING

@@ -6,8 +6,8 @@ import torch.distributed as dist
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine import buckets
-from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.distributed import buckets
+from famus_ext.engine.distributed.processes import ALONE, Processes
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from shared.without_float64 import said_to_have_none, without_float64
 from torch import nn
 
 import famus_ext as famus
-from famus_ext.engine.passes.coupling import probe
+from famus_ext.engine.per_example.coupling import probe
 from famus_ext.errors import NonFiniteError
 from famus_ext.losses.given_weights import GivenWeights, with_weights
 

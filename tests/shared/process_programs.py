@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 import famus_ext as famus
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 
 
 def launch(program, processes, folder, join=True):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.train.config import DataOptions, SamplerOptions
 from famus_ext.train.experiment import check_runnable, run_experiment
 from famus_ext.train.folder.checkpoint import CheckpointError

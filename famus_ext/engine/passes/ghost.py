@@ -8,14 +8,14 @@ from torch.autograd.graph import GradientEdge, Node
 
 from famus_ext.engine.batches import TrainingBatch
 from famus_ext.engine.head import TrainingHead
-from famus_ext.engine.passes.coupling import Fit, fits_of_sites
-from famus_ext.engine.passes.kept import Kept, keep
 from famus_ext.engine.passes.protocol import Gradients, Tangents
 from famus_ext.engine.passes.recorded import RecordedPass
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.scales import along, example_scales, require_slopes, require_weighting
-from famus_ext.engine.passes.sites import Site, find_sites, gradients_of_sites
-from famus_ext.engine.passes.way_out import WAY_OUT
+from famus_ext.engine.per_example.coupling import Fit, fits_of_sites
+from famus_ext.engine.per_example.kept import Kept, keep
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.scales import along, example_scales, require_slopes, require_weighting
+from famus_ext.engine.per_example.sites import Site, find_sites, gradients_of_sites
+from famus_ext.engine.per_example.way_out import WAY_OUT
 from famus_ext.engine.rules.protocol import Tangents as NodeTangents
 from famus_ext.errors import require_finite
 from famus_ext.network.layers import trainable

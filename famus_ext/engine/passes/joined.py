@@ -8,8 +8,8 @@ from typing import Any, overload
 import torch
 from torch import Tensor
 
-from famus_ext.engine.agreement import share_buffers
 from famus_ext.engine.batches import TrainingBatch
+from famus_ext.engine.distributed.agreement import share_buffers
 from famus_ext.engine.head import TrainingHead
 from famus_ext.engine.passes.protocol import Gradients, Tangents, TrainingPass
 from famus_ext.engine.virtual_train import check_strided

@@ -18,15 +18,15 @@ from torch.autograd.graph import Node
 
 from famus_ext.engine.rules.attention import ATTENTION_RULES
 from famus_ext.engine.rules.collectives import collective
+from famus_ext.engine.rules.cudnn import CUDNN_RULES
 from famus_ext.engine.rules.elementwise import ELEMENTWISE_RULES
 from famus_ext.engine.rules.embeddings import EMBEDDING_RULES
 from famus_ext.engine.rules.general import general
 from famus_ext.engine.rules.norms import NORM_PAIR_RULES, NORM_RULES
+from famus_ext.engine.rules.onednn import ONEDNN_RULES
 from famus_ext.engine.rules.pieces import PIECE_RULES
 from famus_ext.engine.rules.products import PRODUCT_RULES
 from famus_ext.engine.rules.protocol import PairRule, Rule
-from famus_ext.engine.rules.recomputed import RECOMPUTED_RULES
-from famus_ext.engine.rules.recurrent import RECURRENT_RULES
 from famus_ext.engine.rules.shapes import SHAPE_RULES
 
 RULES: dict[str, Rule] = {
@@ -37,8 +37,8 @@ RULES: dict[str, Rule] = {
     **SHAPE_RULES,
     **PIECE_RULES,
     **ATTENTION_RULES,
-    **RECOMPUTED_RULES,
-    **RECURRENT_RULES,
+    **CUDNN_RULES,
+    **ONEDNN_RULES,
 }
 
 

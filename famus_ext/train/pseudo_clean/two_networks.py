@@ -14,7 +14,7 @@ from famus_ext._widest import widest_dtype
 from famus_ext.data import NoisyData, epoch_batches, generator
 from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.losses import cross_entropy, ramp_up
 from famus_ext.train.assembly.step import StepOutput
 from famus_ext.train.config import Config

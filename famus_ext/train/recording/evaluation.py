@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from famus_ext._widest import widened
 from famus_ext.data import LabelledSet
-from famus_ext.engine.agreement import share_buffers
-from famus_ext.engine.processes import ALONE, Processes
+from famus_ext.engine.distributed.agreement import share_buffers
+from famus_ext.engine.distributed.processes import ALONE, Processes
 from famus_ext.losses import ExampleLoss, cross_entropy
 from famus_ext.train.processes import own_part, rows_of_all
 

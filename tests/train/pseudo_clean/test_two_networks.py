@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from famus_ext.engine.processes import Processes
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.train.assembly.data import make_data
 from famus_ext.train.config import (
     Config,

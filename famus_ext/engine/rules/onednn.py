@@ -79,4 +79,4 @@ def _slopes(a: Tensor, c_0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return torch.cat(slopes, -1), f, o * (1 - outward * outward)
 
 
-RECURRENT_RULES: dict[str, Rule] = {"MkldnnRnnLayer": lstm_layer}
+ONEDNN_RULES: dict[str, Rule] = {"MkldnnRnnLayer": lstm_layer}

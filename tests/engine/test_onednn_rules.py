@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from famus_ext.engine.pushforward import pushforward
-from famus_ext.engine.rules import operation, recurrent
+from famus_ext.engine.rules import onednn, operation
 from famus_ext.network.graph import topological_order
 
 KINDS = {
@@ -46,7 +46,7 @@ def case(request):
 
 def swept(kind, inputs, directions, moving, monkeypatch):
     """The pushforward in float32 with the inputs `moving`, without the general rule."""
-    monkeypatch.setattr(recurrent, "general", lambda node, tangents: pytest.fail("took the general rule"))
+    monkeypatch.setattr(onednn, "general", lambda node, tangents: pytest.fail("took the general rule"))
     leaves = [tensor.float().requires_grad_(index in moving) for index, tensor in enumerate(inputs)]
     out = lstm(kind, torch.float32, *leaves)
     if not any(operation(node) == "MkldnnRnnLayer" for node in topological_order(out)):
@@ -76,7 +76,7 @@ def test_autocast(monkeypatch):
     net, x = nn.LSTM(4, 3), torch.randn(5, 2, 4)
     weights = list(net.parameters())
     directions = [torch.randn_like(weight) for weight in weights]
-    monkeypatch.setattr(recurrent, "general", lambda node, tangents: pytest.fail("took the general rule"))
+    monkeypatch.setattr(onednn, "general", lambda node, tangents: pytest.fail("took the general rule"))
     with torch.autocast("cpu", torch.bfloat16):
         rounded = pushforward(net(x)[0], dict(zip(weights, directions, strict=True)))
     exact = pushforward(net(x)[0], dict(zip(weights, directions, strict=True)))

@@ -11,8 +11,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from famus_ext.engine.distributed.processes import Processes
 from famus_ext.engine.passes.protocol import TrainingPass
-from famus_ext.engine.processes import Processes
 from famus_ext.engine.result import MetaGradient
 
 _agreed: WeakKeyDictionary[nn.Module, set[tuple[int, ...]]] = WeakKeyDictionary()

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from famus_ext.engine.passes.row_order import RowOrder
+from famus_ext.engine.per_example.row_order import RowOrder
 from famus_ext.engine.rules import operation
 from famus_ext.engine.rules.norms import batch_statistics, per_channel
 from famus_ext.engine.rules.protocol import Tangents, saved, saved_dimension

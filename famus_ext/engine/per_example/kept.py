@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from famus_ext.engine.passes.node_dots import node_dots
-from famus_ext.engine.passes.parameter_pulls import pull_parameters
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.sites import Site
+from famus_ext.engine.per_example.node_dots import node_dots
+from famus_ext.engine.per_example.parameter_pulls import pull_parameters
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.sites import Site
 from famus_ext.engine.pushforward import pass_node
 from famus_ext.engine.rules import operation
 from famus_ext.engine.rules.protocol import Tangents, saved

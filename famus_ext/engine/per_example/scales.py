@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from famus_ext.engine.head import TrainingHead
-from famus_ext.engine.passes.way_out import WAY_OUT
+from famus_ext.engine.per_example.way_out import WAY_OUT
 
 
 def require_slopes(head: TrainingHead) -> Tensor:

@@ -80,7 +80,7 @@ def _without_cudnn() -> Iterator[None]:
         cudnn.enabled = before
 
 
-RECOMPUTED_RULES: dict[str, Rule] = {
+CUDNN_RULES: dict[str, Rule] = {
     "CudnnRnn": recurrent,
     "CudnnGridSampler": grid_sample,
 }

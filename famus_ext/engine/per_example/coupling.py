@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext._widest import widened, widest_dtype
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.sites import Site
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.sites import Site
 from famus_ext.engine.rules import operation
 from famus_ext.network.graph import topological_order
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, Node
 
-from famus_ext.engine.passes.row_order import RowOrder
-from famus_ext.engine.passes.way_out import WAY_OUT
+from famus_ext.engine.per_example.row_order import RowOrder
+from famus_ext.engine.per_example.way_out import WAY_OUT
 from famus_ext.engine.pushforward import pass_node
 from famus_ext.engine.rules import operation
 from famus_ext.engine.rules.protocol import Tangents, add_tangents, output_shape

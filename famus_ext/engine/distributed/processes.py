@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from famus_ext.engine.buckets import summed
+from famus_ext.engine.distributed.buckets import summed
 from famus_ext.errors import NonFiniteError, ProcessError
 
 if dist.is_available():

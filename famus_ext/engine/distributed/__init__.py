@@ -1,0 +1,1 @@
+"""The processes of a torch.distributed program that take one step together."""
