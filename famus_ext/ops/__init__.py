@@ -1,4 +1,4 @@
-"""Ops with native kernels. Each stands in a file of its own, below its definition in PyTorch.
+"""Ops with native kernels. Each stands in a file or folder of its name, with its definition in PyTorch.
 
 virtual_step: the virtual weights ŵ and the pooled gradient ḡ of every tensor.
 layer_dots: the inner product of two families of tensors in every layer.

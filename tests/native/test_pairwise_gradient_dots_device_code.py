@@ -8,7 +8,7 @@ from native.device_code import CODES, data, driver_of, run, split
 from shared import op_cases, pairwise_cases
 
 from famus_ext.ops.geometry import SPATIAL
-from famus_ext.ops.pairwise.convolution import as_convolution
+from famus_ext.ops.pairwise_gradient_dots.convolution import as_convolution
 
 driver = driver_of("pairwise_gradient_dots")
 

@@ -7,7 +7,7 @@ from shared.pairwise_cases import CONVOLUTION, EMBEDDING, LINEAR, arguments, che
 
 from famus_ext import _native
 from famus_ext.ops import pairwise_gradient_dots
-from famus_ext.ops.pairwise.convolution import as_convolution
+from famus_ext.ops.pairwise_gradient_dots.convolution import as_convolution
 
 PARAMETRIC = LINEAR | CONVOLUTION
 CASES = PARAMETRIC | EMBEDDING
@@ -63,7 +63,7 @@ def test_the_definition_cuts_channels(monkeypatch):
     """With room for few entries it takes a channel at a time, and gives the same."""
     case = CONVOLUTION["groups"]
     tensors = arguments(case, torch.float64)
-    module = importlib.import_module("famus_ext.ops.pairwise.convolution")
+    module = importlib.import_module("famus_ext.ops.pairwise_gradient_dots.convolution")
     with _native.use("reference"):
         whole = dots(case, tensors)
         monkeypatch.setattr(module, "ENTRIES", 1)

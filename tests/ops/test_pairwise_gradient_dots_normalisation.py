@@ -89,6 +89,6 @@ def test_a_few_examples_at_a_time(mode, monkeypatch):
     case = case_of("batch")
     tensors = arguments(case, torch.float64)
     whole = pairwise_gradient_dots(*tensors, case.layer, bias=True)
-    module = importlib.import_module("famus_ext.ops.pairwise.normalisation")
+    module = importlib.import_module("famus_ext.ops.pairwise_gradient_dots.normalisation")
     monkeypatch.setattr(module, "ENTRIES", 1)
     torch.testing.assert_close(pairwise_gradient_dots(*tensors, case.layer, bias=True), whole, rtol=1e-13, atol=0)

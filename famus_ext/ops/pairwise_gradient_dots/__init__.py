@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from famus_ext.ops.geometry import Embedding, Geometry, Normalisation
-from famus_ext.ops.pairwise.checks import check
-from famus_ext.ops.pairwise.convolution import Parameters, as_convolution, convolution_dots, vector_dots
-from famus_ext.ops.pairwise.embedding import embedding_dots
-from famus_ext.ops.pairwise.normalisation import normalisation_gradients
+from famus_ext.ops.pairwise_gradient_dots.checks import check
+from famus_ext.ops.pairwise_gradient_dots.convolution import Parameters, as_convolution, convolution_dots, vector_dots
+from famus_ext.ops.pairwise_gradient_dots.embedding import embedding_dots
+from famus_ext.ops.pairwise_gradient_dots.normalisation import normalisation_gradients
 
 __all__ = ["pairwise_gradient_dots"]
 

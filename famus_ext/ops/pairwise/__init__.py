@@ -1,1 +1,0 @@
-"""The parts of `pairwise_gradient_dots`: its checks, and each kind of layer."""
