@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from train.conftest import with_options
 
 from famus_ext.data import NoisyData
 from famus_ext.train.config import Config
@@ -13,12 +14,10 @@ from famus_ext.train.folder.read_run import RunError, read_run
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.trainer import Trainer
 
-from .conftest import with_options
-
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    from .conftest import SMALL
+    from train.conftest import SMALL
 
     config = with_options(SMALL, method="mwnet", sampler="last", epochs=2)
     folder = RunFolder.create(tmp_path_factory.mktemp("read") / "run", config, ("--method", "mwnet"))

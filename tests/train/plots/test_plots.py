@@ -5,13 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from train.made_up import predictions, record
 
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions
 from famus_ext.train.plots import layers, style, weight_function, weights
 from famus_ext.train.recording.records import RunResult
 from famus_ext.train.recording.weight_curves import LOSSES, shown_epochs
-
-from .made_up import predictions, record
 
 EPOCHS = 5
 CONFIG = Config(

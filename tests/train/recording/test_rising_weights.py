@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from train.made_up import predictions, run
 
 import famus_ext as famus
 from famus_ext.train.config import Config, MetaModelOptions
 from famus_ext.train.console import result_warnings
 from famus_ext.train.recording.rising_weights import rising_weights
 from famus_ext.train.recording.weight_curves import LOSSES, MAXIMUM, POINTS
-
-from .made_up import predictions, run
 
 WRONG = np.arange(40) % 2 == 1
 LABELS = np.arange(40) % 4

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from train.command import records, train
+from train.conftest import SMALL, with_options
 
 from famus_ext.inspection.trial import Trial
 from famus_ext.train.assembly.data import make_data
@@ -9,9 +11,6 @@ from famus_ext.train.config import Config, DataOptions, MetaModelOptions
 from famus_ext.train.experiment import make_trainer
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-
-from .command import records, train
-from .conftest import SMALL, with_options
 
 
 @pytest.fixture(scope="module")

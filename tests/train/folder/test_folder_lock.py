@@ -4,13 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from train.command import records, train
 
 import famus_ext.__main__ as program
 from famus_ext.train.folder.folder_lock import only_job
 from famus_ext.train.folder.run_folder import RunFolder
 from famus_ext.train.options.check import OptionError
-
-from .command import records, train
 
 HOLD = """
 import sys

@@ -3,13 +3,12 @@
 import signal
 
 import pytest
+from train.command import records, train
 
 import famus_ext.__main__ as program
 from famus_ext.train import cli
 from famus_ext.train.folder.read_run import read_run
 from famus_ext.train.trainer import Trainer
-
-from .command import records, train
 
 
 @pytest.mark.parametrize(("received", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

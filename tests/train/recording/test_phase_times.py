@@ -3,12 +3,11 @@
 import json
 
 import pytest
+from train.command import train
 
 from famus_ext.engine.phases import Phase, phase
 from famus_ext.train.recording import phase_times
 from famus_ext.train.recording.phase_times import PhaseTimes, phases_measured, read_phase_times
-
-from .command import train
 
 
 @pytest.fixture

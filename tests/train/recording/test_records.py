@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from train.made_up import record, run
 
 from famus_ext.train.config import Config, OptimizerOptions
 from famus_ext.train.console import epoch_line, summary_lines
 from famus_ext.train.recording.records import Spread, summarise
-
-from .made_up import record, run
 
 RUNS = [run("ce", 0, 0.8, 0.5), run("l2r", 0, 0.7, 0.9), run("ce", 1, 0.9, 0.6), run("l2r", 1, 0.8, 0.8)]
 

@@ -4,12 +4,11 @@ import sys
 from dataclasses import replace
 
 import pytest
+from train.command import records, train
+from train.made_up import record
 
 from famus_ext.train.recording.tensorboard import RunLog
 from famus_ext.train.recording.weight_histogram import BINS, EDGES
-
-from .command import records, train
-from .made_up import record
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from shared.image_trees import pixels, write_image
+from train.command import records
 
 import famus_ext.__main__ as program
 from famus_ext.data.sets.registry import NAMES
@@ -13,8 +14,6 @@ from famus_ext.train.assembly.data import make_data
 from famus_ext.train.assembly.network import network_name
 from famus_ext.train.config import Config, DataOptions
 from famus_ext.train.options.check import OptionError
-
-from .command import records
 
 
 @pytest.mark.parametrize(

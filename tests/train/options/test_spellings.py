@@ -12,7 +12,7 @@ from famus_ext.train.config import GROUPS, Config
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.options.spellings import INSTEAD, SPELLINGS, VALUES, translated
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "options.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "options.md"
 THEIRS = {
     "MW-Net": """dataset corruption_prob corruption_type num_meta epochs iters start-epoch batch_size lr learning-rate
         momentum nesterov weight-decay wd print-freq layers widen-factor droprate no-augment resume name seed

@@ -3,10 +3,9 @@
 import json
 
 import pytest
+from train.made_up import record
 
 from famus_ext.train.folder.metrics import Metrics
-
-from .made_up import record
 
 RUNS = (("ce", 0), ("l2r", 0))
 CE = [record("ce", 0, epoch, 0.5) for epoch in (1, 2)]

@@ -3,12 +3,11 @@
 import json
 
 import pytest
+from train.command import train
 
 from famus_ext.train.config import Config, DataOptions, MetaModelOptions, OptimizerOptions, SamplerOptions
 from famus_ext.train.config_file import command_line, config_of, read_options, to_yaml, words_of_files
 from famus_ext.train.options.check import OptionError
-
-from .command import train
 
 
 @pytest.fixture
