@@ -20,13 +20,14 @@ from famus_ext.engine.distributed.processes import ALONE
 from famus_ext.train.assembly.loss import begin_epoch, make_loss, to_device
 from famus_ext.train.assembly.network import make_network
 from famus_ext.train.assembly.optimizer import make_optimizer
-from famus_ext.train.assembly.step import Step, StepOutput, make_step
+from famus_ext.train.assembly.step import make_step
 from famus_ext.train.batch_stream import BatchStream
 from famus_ext.train.config import Config
 from famus_ext.train.folder.learned_meta_model import take_meta_model
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.random_state import seed_everything
 from famus_ext.train.recording.peak_memory import peak_memory_bytes, reset_peak_memory
+from famus_ext.train.step import Step, StepResult
 
 SECONDS = 60.0  # after which no further step is begun
 FIRST = 1  # steps that are not timed: the first allocates, and reads its images while nobody works
@@ -46,7 +47,7 @@ class Steps:
     """
 
     model: nn.Module
-    outputs: tuple[StepOutput, ...]
+    outputs: tuple[StepResult, ...]
     losses: tuple[float, ...]
     step_ms: float
     reading_ms: float

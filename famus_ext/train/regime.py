@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from famus_ext.losses import ExampleLoss
-from famus_ext.train.assembly.step import Step, StepOutput
+from famus_ext.train.step import Step, StepResult
 
-PreparedStep = tuple[Tensor, Callable[[], StepOutput]]
+PreparedStep = tuple[Tensor, Callable[[], StepResult]]
 """Positions `[n]` of a batch in the training set, and the step to take on it."""
 
 

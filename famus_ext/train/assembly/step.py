@@ -1,8 +1,6 @@
-"""The training step of one run, and what the trainer reads from it."""
+"""The training step of one run."""
 
 from __future__ import annotations
-
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +9,13 @@ import famus_ext as famus
 from famus_ext.data.batches import num_batches
 from famus_ext.engine.batches import MetaLoss
 from famus_ext.losses import ExampleLoss, prior_penalty
-from famus_ext.network.layers import Layer
 from famus_ext.train.assembly.meta_model import make_meta_model
 from famus_ext.train.assembly.sampler import make_sampler
 from famus_ext.train.config import Config
 from famus_ext.train.options.check import OptionError, naming_options
 from famus_ext.train.options.meta_model import Method
 from famus_ext.train.plain_step import PlainStep
+from famus_ext.train.step import Step
 
 GATE_MOMENTUM = 0.9  # the paper's, for the gradient sampler's optimizer
 ARGUMENTS = {
@@ -30,51 +28,6 @@ ARGUMENTS = {
     "capture": "--capture",
 }
 """Arguments of `MetaStep` as the command line spells them."""
-
-
-class StepOutput(Protocol):
-    """What the trainer reads from one step."""
-
-    @property
-    def loss(self) -> Tensor:
-        """Training loss, 0-d, detached."""
-
-    @property
-    def meta_loss(self) -> Tensor | None:
-        """Meta loss, 0-d, detached; None in a step without a meta step."""
-
-    @property
-    def weights(self) -> Tensor | None:
-        """Weights `[N]` of the batch's losses; None where every example counts the same."""
-
-    @property
-    def gates(self) -> Tensor:
-        """1 for every layer with a meta gradient, else 0, `[L]`; of no meaning without a meta step."""
-
-    @property
-    def meta_grads(self) -> dict[str, Tensor]:
-        """∂L/∂θ by name; empty without a meta step."""
-
-    @property
-    def skipped(self) -> str | None:
-        """Why the step was skipped; None for one that was taken."""
-
-
-class Step(Protocol):
-    """One training step: `famus_ext.MetaStep`, `PlainStep` or anything with their face."""
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers that are gated; none for a step without a meta gradient."""
-
-    def __call__(self, x: Tensor, y: Tensor, x_meta: Tensor, y_meta: Tensor) -> StepOutput:
-        """Trains on one batch and one meta batch."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """State beyond the network's and its optimizer's: meta model, sampler, their optimizers."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes what `state_dict` gave."""
 
 
 def make_step(

@@ -16,7 +16,6 @@ from famus_ext.data.batches import num_batches
 from famus_ext.data.seeding import stream_seed
 from famus_ext.engine.distributed.processes import Processes
 from famus_ext.losses import cross_entropy, ramp_up
-from famus_ext.train.assembly.step import StepOutput
 from famus_ext.train.config import Config
 from famus_ext.train.options.check import OptionError
 from famus_ext.train.pseudo_clean.batch import of_examples, step_inputs
@@ -28,6 +27,7 @@ from famus_ext.train.pseudo_clean.learner import Learner, make_learner
 from famus_ext.train.pseudo_clean.views import Views, two_views
 from famus_ext.train.recording.evaluation import predictions
 from famus_ext.train.regime import PreparedStep, Regime
+from famus_ext.train.step import StepResult
 
 
 class TwoNetworks(Regime):
@@ -109,7 +109,7 @@ class TwoNetworks(Regime):
             positions = draw.training.to(self._device)
             yield positions, partial(self._take, number, draw, pair, learned=learned, seed=seed)
 
-    def _take(self, number: int, draw: Draw, views: Views, *, learned: float, seed: int) -> StepOutput:
+    def _take(self, number: int, draw: Draw, views: Views, *, learned: float, seed: int) -> StepResult:
         """Meta-Train and Actual-Train of one network, `learned` epochs after the warm-up.
 
         The output has a weight for each of `draw.training`.
@@ -133,7 +133,7 @@ class TwoNetworks(Regime):
                 yield batch.to(self._device), partial(self._warm_up, learner, x, batch)
             done = max(done - len(batches), 0)
 
-    def _warm_up(self, learner: Learner, x: Tensor, positions: Tensor) -> StepOutput:
+    def _warm_up(self, learner: Learner, x: Tensor, positions: Tensor) -> StepResult:
         """Plain training of one network."""
         y = self.data.train.labels[positions.to(self._device)]
         return learner.warm_up(x, y, x[:0], y[:0])

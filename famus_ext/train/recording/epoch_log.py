@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from famus_ext.diagnostics import GradientMoments
-from famus_ext.train.assembly.step import StepOutput
+from famus_ext.train.step import StepResult
 
 
 class EpochLog:
@@ -36,7 +36,7 @@ class EpochLog:
         self._gates: list[Tensor] = []
         self._moments = GradientMoments()
 
-    def add(self, out: StepOutput) -> None:
+    def add(self, out: StepResult) -> None:
         """Notes one step; one without a meta step counts for the training loss alone."""
         if out.skipped is not None:
             self.skipped += 1

@@ -6,7 +6,7 @@ import numpy as np
 
 from famus_ext.diagnostics import weight_function
 from famus_ext.meta_models import ExampleWeighting, SemiSupervised
-from famus_ext.train.assembly.step import Step
+from famus_ext.train.step import Step
 
 MAXIMUM = 10.0  # of the loss; a network that is sure of another class has seldom more
 POINTS = 101
